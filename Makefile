@@ -1,0 +1,38 @@
+# Every target sets itself up: tools/bootstrap.py finds Python 3.13, makes .venv and fills it.
+PYTHON ?= $(shell command -v python3 || command -v python)
+BOOTSTRAP = $(PYTHON) tools/bootstrap.py
+RUN = .venv/bin/python
+WORKERS ?= 2
+
+.PHONY: help setup lock demo up test check bench clean format
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv, Node and Azurite (seconds when they are there)
+	@$(BOOTSTRAP)
+
+lock: setup ## resolve pyproject.toml into requirements.txt and requirements-dev.txt
+	@$(RUN) tools/lock.py
+
+demo: setup ## start the platform and play the scenarios (STAY=1 leaves it up)
+	@$(RUN) -m sandbox demo $(if $(STAY),--stay)
+
+up: setup ## start the platform and keep it; prints every address
+	@$(RUN) -m sandbox up
+
+test: setup ## all tests
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile
+
+check: setup ## what CI runs: format, lint, types, imports, tests, coverage
+	@$(RUN) tools/check.py
+
+format: setup ## put the code in its form
+	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .
+
+bench: setup ## ratios against the bare engine (ONLY=name runs one)
+	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
+
+clean: ## remove everything that was made here
+	rm -rf .venv .sandbox build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
