@@ -1,0 +1,1 @@
+"""Everything the triggers and the orchestrations stand on; imports nothing of theirs."""
