@@ -2,163 +2,221 @@
 
 Read from environment variables (Azure app settings; local.settings.json on a laptop) when `settings()` is
 first called, which function_app does while it starts: a missing or wrong one stops the start with one
-message that lists them all.
+message that lists them all. Standard library only: this module is on the cold start's path
+(docs/decisions/0002-settings-without-pydantic.md).
 """
 
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Annotated, Self
-
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from typing import Any
 
 from shared.errors import ConfigurationError
 
-Secrets = Annotated[list[SecretStr], NoDecode, Field(min_length=1, max_length=2)]
-"""One or two secrets, comma-separated: the new one first, the old one while it is being rotated out."""
+
+class Secret:
+    """A value that no log line, traceback or repr shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def get_secret_value(self) -> str:
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret('**********')" if self._value else "Secret('')"
 
 
-class Settings(BaseSettings):
-    """Environment variables are these names in upper case."""
+def _text(pattern: str = r".*", hint: str = "") -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if not re.fullmatch(pattern, raw):
+            raise ValueError(hint or f"must match {pattern}")
+        return raw
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    return parse
 
-    public_url: str = Field(
-        pattern=r"^https?://[^/]+$", description="This app's own address, for links in cards and tickets"
-    )
-    link_secrets: Secrets = Field(description="Sign the links to approval pages")
-    language: str = Field(
-        default="pt-BR",
-        pattern="^(pt-BR|en)$",
-        description="Of cards, incidents and pages when a reader names none",
-    )
 
-    token_issuer: str = Field(
-        pattern="^https?://",
-        description="Who issues the tokens of people and callers (Entra ID: https://login.microsoftonline.com/<tenant>/v2.0)",
-    )
-    token_audience: str = Field(min_length=1, description="Whom the tokens are for: this app's client id")
-
-    servicebus_connection: str = Field(
-        default="",
-        alias="ServiceBusConnection",
-        description="Connection string; empty on Azure, where the identity is used",
-    )
-    servicebus_namespace: str = Field(default="", alias="ServiceBusConnection__fullyQualifiedNamespace")
-    events_topic: str = Field(default="events", min_length=1)
-
-    blob_connection_string: SecretStr = Field(
-        default=SecretStr(""), description="Azurite; empty on Azure, where the identity is used"
-    )
-    blob_service_uri: str = Field(default="", description="https://<account>.blob.core.windows.net")
-    blob_container: str = Field(default="valueflow", pattern="^[a-z0-9-]{3,63}$")
-
-    dynatrace_url: str = Field(pattern="^https?://", description="Environment address, without /api/v2")
-    dynatrace_token: SecretStr = Field(
-        min_length=1,
-        description="Scopes: problems.read, problems.write, entities.read, metrics.read, events.read",
-    )
-    dynatrace_webhook_secrets: Secrets = Field(
-        description="Value of the notification's header X-ValueFlow-Secret"
-    )
-
-    servicenow_url: str = Field(pattern="^https?://")
-    servicenow_client_id: str = Field(min_length=1)
-    servicenow_client_secret: SecretStr = Field(min_length=1)
-
-    azure_devops_url: str = Field(
-        pattern="^https?://", description="Organisation address, for example https://dev.azure.com/contoso"
-    )
-    azure_devops_token: SecretStr = Field(
-        default=SecretStr(""), description="Personal access token; empty: Entra ID identity"
-    )
-
-    teams_webhook_url: SecretStr = Field(
-        min_length=1, description="Workflows webhook of the operations channel; the address is the secret"
-    )
-
-    openai_url: str = Field(
-        default="",
-        description="https://<resource>.openai.azure.com/openai/v1/; empty: the embedded assistant answers",
-    )
-    openai_api_key: SecretStr = Field(default=SecretStr(""), description="Empty: Entra ID identity")
-    openai_model: str = Field(default="gpt-5-mini", description="Deployment name")
-
-    snowflake_account: str = Field(default="", description="Empty: no warehouse is loaded")
-    snowflake_user: str = "VALUEFLOW"
-    snowflake_private_key: SecretStr = Field(
-        default=SecretStr(""), description="PKCS#8 PEM of the service user"
-    )
-    snowflake_password: SecretStr = Field(
-        default=SecretStr(""), description="Only for the embedded warehouse"
-    )
-    snowflake_role: str = "VALUEFLOW_LOADER"
-    snowflake_warehouse: str = "VALUEFLOW"
-    snowflake_database: str = "VALUEFLOW"
-    snowflake_host: str = Field(default="", description="Embedded warehouse only")
-    snowflake_port: int = Field(default=443, ge=1, le=65535)
-    snowflake_protocol: str = Field(default="https", pattern="^https?$")
-
-    approval_timeout_minutes: float = Field(
-        default=60, gt=0, le=7 * 24 * 60, description="After this an approval counts as refused"
-    )
-    action_timeout_minutes: float = Field(default=60, gt=0, description="How long a pipeline run may take")
-    run_poll_s: float = Field(default=15, gt=0, description="Pause between looks at a pipeline run")
-    verification_timeout_minutes: float = Field(
-        default=30, gt=0, description="How long the evidence may take to show recovery"
-    )
-    verification_poll_s: float = Field(default=30, gt=0)
-    verification_min_samples: int = Field(
-        default=3, ge=1, description="Metric points after the action that must lie within bounds"
-    )
-    retry_for_minutes: float = Field(
-        default=240, gt=0, description="How long a step goes on trying when a vendor is away"
-    )
-    retry_first_s: float = Field(default=5, gt=0)
-    retry_max_s: float = Field(default=120, gt=0)
-
-    @field_validator("link_secrets", "dynatrace_webhook_secrets", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
-
-    @field_validator("link_secrets", "dynatrace_webhook_secrets")
-    @classmethod
-    def _long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
-        if any(len(secret.get_secret_value()) < 16 for secret in value):
-            raise ValueError("each secret needs at least 16 characters")
+def _number(kind: Callable[[str], Any], low: float, high: float = float("inf")) -> Callable[[str], Any]:
+    def parse(raw: str) -> Any:
+        try:
+            value = kind(raw)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low:g} and {high:g}")
         return value
 
-    @model_validator(mode="after")
-    def _has_connections(self) -> Self:
-        if not (self.servicebus_connection or self.servicebus_namespace):
-            raise ValueError("set ServiceBusConnection or ServiceBusConnection__fullyQualifiedNamespace")
-        if not (self.blob_connection_string.get_secret_value() or self.blob_service_uri):
-            raise ValueError("set BLOB_CONNECTION_STRING or BLOB_SERVICE_URI")
-        return self
+    return parse
+
+
+def _rotating(raw: str) -> tuple[Secret, ...]:
+    """One or two secrets, comma-separated: the new one first, the old one while it is being rotated out."""
+    parts = [part.strip() for part in raw.split(",") if part.strip()]
+    if not 1 <= len(parts) <= 2 or any(len(part) < 16 for part in parts):
+        raise ValueError("one or two secrets of at least 16 characters each, separated by a comma")
+    return tuple(Secret(part) for part in parts)
+
+
+def _setting(parse: Callable[[str], Any], about: str, default: Any = MISSING, name: str = "") -> Any:
+    """A dataclass field that knows how to read itself; `default` is the parsed value."""
+    metadata = {"parse": parse, "about": about, "name": name}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+_address = _text(r"https?://\S+", "must be an http(s) address")
+_word = _text(r"\S+", "must not be empty or hold spaces")
+_minutes = _number(float, 0.001, 7 * 24 * 60)
+_seconds = _number(float, 0.01, 3600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment variables are these names in upper case, unless a field names its own."""
+
+    public_url: str = _setting(
+        _text(r"https?://[^/\s]+", "must be an http(s) address without a path"),
+        "This app's own address, for links in cards and tickets",
+    )
+    link_secrets: tuple[Secret, ...] = _setting(_rotating, "Sign the links to approval pages")
+    language: str = _setting(
+        _text("pt-BR|en", "must be pt-BR or en"),
+        "Of cards, incidents, and pages when a reader names none",
+        "pt-BR",
+    )
+
+    token_issuer: str = _setting(
+        _address, "Who issues tokens: https://login.microsoftonline.com/<tenant>/v2.0"
+    )
+    token_audience: str = _setting(_word, "Whom tokens are for: this app's client id")
+
+    servicebus_connection: str = _setting(
+        str, "Connection string; empty on Azure, where the identity is used", "", name="ServiceBusConnection"
+    )
+    servicebus_namespace: str = _setting(
+        str, "<name>.servicebus.windows.net", "", name="ServiceBusConnection__fullyQualifiedNamespace"
+    )
+    events_topic: str = _setting(_word, "Service Bus topic of all events", "events")
+
+    blob_connection_string: Secret = _setting(Secret, "Azurite; empty on Azure", Secret(""))
+    blob_service_uri: str = _setting(str, "https://<account>.blob.core.windows.net", "")
+    blob_container: str = _setting(
+        _text("[a-z0-9-]{3,63}", "3 to 63 lower-case letters, digits, hyphens"),
+        "Events and documents",
+        "valueflow",
+    )
+
+    dynatrace_url: str = _setting(_address, "Environment address, without /api/v2")
+    dynatrace_token: Secret = _setting(Secret, "problems.read, entities.read, metrics.read, events.read")
+    dynatrace_webhook_secrets: tuple[Secret, ...] = _setting(
+        _rotating, "Value of the header X-ValueFlow-Secret"
+    )
+
+    servicenow_url: str = _setting(_address, "Instance address")
+    servicenow_client_id: str = _setting(_word, "OAuth client")
+    servicenow_client_secret: Secret = _setting(Secret, "OAuth client secret")
+
+    azure_devops_url: str = _setting(_address, "Organisation: https://dev.azure.com/<organisation>")
+    azure_devops_token: Secret = _setting(
+        Secret, "Personal access token; empty: Entra ID identity", Secret("")
+    )
+
+    teams_webhook_url: Secret = _setting(
+        Secret, "Workflows webhook of the operations channel: the address is the secret"
+    )
+
+    openai_url: str = _setting(
+        str, "https://<resource>.openai.azure.com/openai/v1/; empty: the embedded assistant answers", ""
+    )
+    openai_api_key: Secret = _setting(Secret, "Empty: Entra ID identity", Secret(""))
+    openai_model: str = _setting(_word, "Deployment name", "gpt-5-mini")
+
+    snowflake_account: str = _setting(str, "Empty: no warehouse is loaded", "")
+    snowflake_user: str = _setting(_word, "Service user", "VALUEFLOW")
+    snowflake_private_key: Secret = _setting(Secret, "PKCS#8 PEM of the service user", Secret(""))
+    snowflake_password: Secret = _setting(Secret, "Embedded warehouse only", Secret(""))
+    snowflake_role: str = _setting(_word, "Role of the loads", "VALUEFLOW_LOADER")
+    snowflake_warehouse: str = _setting(_word, "Virtual warehouse", "VALUEFLOW")
+    snowflake_database: str = _setting(_word, "Database", "VALUEFLOW")
+    snowflake_host: str = _setting(str, "Embedded warehouse only", "")
+    snowflake_port: int = _setting(_number(int, 1, 65535), "Embedded warehouse only", 443)
+    snowflake_protocol: str = _setting(
+        _text("https?", "must be http or https"), "Embedded warehouse only", "https"
+    )
+
+    approval_timeout_minutes: float = _setting(_minutes, "After this an approval counts as refused", 60.0)
+    action_timeout_minutes: float = _setting(_minutes, "How long a pipeline run may take", 60.0)
+    run_poll_s: float = _setting(_seconds, "Pause between two looks at a pipeline run", 15.0)
+    verification_timeout_minutes: float = _setting(_minutes, "How long recovery may take to show", 30.0)
+    verification_poll_s: float = _setting(_seconds, "Pause between two looks at the evidence", 30.0)
+    verification_min_samples: int = _setting(
+        _number(int, 1, 1000), "Metric points after the action that must lie within bounds", 3
+    )
+    retry_for_minutes: float = _setting(
+        _minutes, "How long a step goes on trying when a vendor is away", 240.0
+    )
+    retry_first_s: float = _setting(_seconds, "First pause of a step between tries", 5.0)
+    retry_max_s: float = _setting(_seconds, "Longest pause of a step between tries", 120.0)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read settings from `environment`.
+
+    Raises: ConfigurationError, whose message names every missing or wrong setting and shows no value.
+    """
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for each in fields(Settings):
+        _read(each, environment, values, faults)
+    if not faults:
+        faults = _missing_pairs(values)
+    if faults:
+        listed = "\n".join(f"  - {fault}" for fault in faults)
+        raise ConfigurationError(
+            f"ValueFlow cannot start, {len(faults)} setting(s) to mend (see local.settings.example.json):\n{listed}"
+        )
+    return Settings(**values)
+
+
+def setting_name(each: Field[Any]) -> str:
+    """The environment variable of a field of Settings."""
+    return each.metadata["name"] or each.name.upper()
+
+
+def _read(
+    each: Field[Any], environment: Mapping[str, str], values: dict[str, Any], faults: list[str]
+) -> None:
+    raw = environment.get(setting_name(each), "").strip()
+    if not raw and each.default is not MISSING:
+        values[each.name] = each.default
+        return
+    if not raw:
+        faults.append(f"{setting_name(each)}: missing. {each.metadata['about']}")
+        return
+    try:
+        values[each.name] = each.metadata["parse"](raw)
+    except ValueError as error:
+        faults.append(f"{setting_name(each)}: {error}")
+
+
+def _missing_pairs(values: dict[str, Any]) -> list[str]:
+    faults = []
+    if not (values["servicebus_connection"] or values["servicebus_namespace"]):
+        faults.append(
+            "ServiceBusConnection or ServiceBusConnection__fullyQualifiedNamespace: set one of them"
+        )
+    if not (values["blob_connection_string"] or values["blob_service_uri"]):
+        faults.append("BLOB_CONNECTION_STRING or BLOB_SERVICE_URI: set one of them")
+    return faults
 
 
 @cache
 def settings() -> Settings:
-    """The settings of this process.
-
-    Raises: ConfigurationError, whose message names every missing or wrong setting and shows no value.
-    """
-    try:
-        return Settings()  # type: ignore[call-arg]  # the values come from the environment
-    except ValidationError as error:
-        faults = [
-            _describe(fault["loc"], fault["msg"])
-            for fault in error.errors(include_input=False, include_url=False)
-        ]
-        lines = "\n".join(f"  - {fault}" for fault in sorted(faults))
-        raise ConfigurationError(
-            f"ValueFlow cannot start: {len(faults)} setting(s) to mend. See local.settings.example.json.\n{lines}"
-        ) from None
-
-
-def _describe(location: tuple[int | str, ...], message: str) -> str:
-    name = str(location[0]) if location else ""
-    shown = name.upper() if name.islower() else name
-    return f"{shown}: {message}" if shown else message.removeprefix("Value error, ")
+    """The settings of this process. Raises: ConfigurationError."""
+    return load(os.environ)

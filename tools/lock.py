@@ -8,7 +8,17 @@ import sys
 from pathlib import Path
 
 UV = str(Path(sys.executable).parent / "uv")
-COMMON = [UV, "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.13", "--generate-hashes", "--quiet"]
+COMMON = [
+    UV,
+    "pip",
+    "compile",
+    "pyproject.toml",
+    "--universal",
+    "--python-version",
+    "3.13",
+    "--generate-hashes",
+    "--quiet",
+]
 HEADER = ["--custom-compile-command", "make lock"]
 
 
