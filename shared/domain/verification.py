@@ -1,0 +1,55 @@
+"""Did it work? Judged by evidence: the problem is closed and the metric is back, with enough samples.
+
+No data is never a pass.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+Verdict = Literal["recovered", "not_yet"]
+
+
+class Recovery(TypedDict):
+    verdict: Verdict
+    problem_closed: bool
+    samples: int
+    within_bounds: int
+    reason: str
+
+
+def judge(
+    problem_closed: bool | None,
+    points: Sequence[tuple[int, float | None]],
+    since_ms: int,
+    upper_bound: float,
+    min_samples: int,
+) -> Recovery:
+    """Judge recovery from the metric's points after `since_ms`.
+
+    problem_closed: None when Dynatrace could not say. points: (timestamp in ms, value or None for a gap).
+    upper_bound: the highest value that is healthy, in the metric's own unit.
+    The newest `min_samples` points must all lie within bounds.
+    """
+    after = [value for at, value in sorted(points) if at >= since_ms and value is not None]
+    newest = after[-min_samples:]
+    within = sum(value <= upper_bound for value in newest)
+    reason = _reason(problem_closed, len(after), within, len(newest), min_samples)
+    return Recovery(
+        verdict="not_yet" if reason else "recovered",
+        problem_closed=bool(problem_closed),
+        samples=len(after),
+        within_bounds=within,
+        reason=reason,
+    )
+
+
+def _reason(closed: bool | None, samples: int, within: int, looked_at: int, min_samples: int) -> str:
+    if closed is None:
+        return "Dynatrace does not say whether the problem is closed"
+    if not closed:
+        return "the problem is still open in Dynatrace"
+    if samples < min_samples:
+        return f"only {samples} of {min_samples} metric samples since the action"
+    if within < looked_at:
+        return f"only {within} of the newest {looked_at} samples lie within bounds"
+    return ""
