@@ -15,7 +15,6 @@ PROBLEM_RESOLVED = "problem.resolved"
 PROBLEM_UNRECOGNISED = "problem.unrecognised"
 INCIDENT_OPENED = "incident.opened"
 INCIDENT_CLOSED = "incident.closed"
-APPROVAL_REQUESTED = "approval.requested"
 APPROVAL_DECIDED = "approval.decided"
 
 

@@ -179,7 +179,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
         raise ConfigurationError(
-            f"ValueFlow cannot start, {len(faults)} setting(s) to mend (see local.settings.example.json):\n{listed}"
+            f"Cannot start, {len(faults)} setting(s) to mend (local.settings.example.json):\n{listed}"
         )
     return Settings(**values)
 

@@ -48,7 +48,7 @@ def objection(approval: Mapping[str, Any], decision: Mapping[str, Any]) -> str |
 
 
 def verdict(approval: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]]) -> str | None:
-    """ "refuse" as soon as one valid decision refuses, "approve" once enough different people approved, else None."""
+    """What was decided: refuse by one valid refusal, approve by enough different people, else None."""
     valid = [decision for decision in decisions if objection(approval, decision) is None]
     if any(decision["decision"] == REFUSE for decision in valid):
         return REFUSE

@@ -10,10 +10,13 @@ Verdict = Literal["recovered", "not_yet"]
 
 
 class Recovery(TypedDict):
+    """reason: "" when recovered, else the key of a sentence in shared.texts ("proof.<reason>")."""
+
     verdict: Verdict
     problem_closed: bool
     samples: int
     within_bounds: int
+    min_samples: int
     reason: str
 
 
@@ -39,17 +42,18 @@ def judge(
         problem_closed=bool(problem_closed),
         samples=len(after),
         within_bounds=within,
+        min_samples=min_samples,
         reason=reason,
     )
 
 
 def _reason(closed: bool | None, samples: int, within: int, looked_at: int, min_samples: int) -> str:
     if closed is None:
-        return "Dynatrace does not say whether the problem is closed"
+        return "state_unknown"
     if not closed:
-        return "the problem is still open in Dynatrace"
+        return "still_open"
     if samples < min_samples:
-        return f"only {samples} of {min_samples} metric samples since the action"
+        return "few_samples"
     if within < looked_at:
-        return f"only {within} of the newest {looked_at} samples lie within bounds"
+        return "out_of_bounds"
     return ""

@@ -1,7 +1,7 @@
 """Signed tokens for links and forms: what we gave out is all that comes back in.
 
-A token is `<expiry, seconds since 1970>.<HMAC-SHA256 of purpose, parts and expiry>`. The purpose keeps a link's
-token from passing as a form's.
+A token is `<expiry, seconds since 1970>.<HMAC-SHA256 of purpose, parts and expiry>`. The purpose keeps
+a link's token from passing as a form's.
 """
 
 import hashlib

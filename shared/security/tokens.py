@@ -1,4 +1,4 @@
-"""Tokens of people and callers: OpenID Connect tokens, checked for issuer, audience, signature, time and roles.
+"""Tokens of people and callers: OpenID Connect, checked for issuer, audience, signature, time and roles.
 
 Rules: https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
 """
