@@ -1,0 +1,194 @@
+"""HTTP as this app speaks it: one client per vendor, one function through which every call goes.
+
+The clients of this folder call it; it turns what came back, or did not, into the errors of shared/errors.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from shared.errors import OutcomeUnknown, VendorRefused, VendorUnavailable
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+VERSION = "0.1.0"
+TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
+MAX_RETRY_AFTER_S = 300.0
+SETTLE_S = 30.0
+"""How long a write that timed out may still be at work behind the vendor's door."""
+
+type Params = Mapping[str, str | int]
+"""Query parameters."""
+
+_NOT_TAKEN = frozenset({408, 425, 429, 503})
+_MESSAGE_LENGTH = 200
+_LOOKS_SECRET = re.compile(r"[\w+/=.~-]{32,}")
+
+
+def http_client(
+    base_url: str = "",
+    *,
+    headers: Mapping[str, str] | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> httpx.AsyncClient:
+    """A client for one vendor; close it with `aclose`. transport: a fake, in tests.
+
+    httpx tells its log every address it calls, and an address can be the secret (Teams): it may only warn.
+    """
+    import httpx
+
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"User-Agent": f"valueflow/{VERSION}", "Accept": "application/json", **(headers or {})},
+        timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+        limits=httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=20),
+        transport=transport,
+        verify=_tls(),
+    )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One context for all vendors: reading the certificates takes longer than any other part of a client."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def segment(value: str | int) -> str:
+    """One path segment of an address, percent-encoded whole, so that no name can reach another resource."""
+    encoded = quote(str(value), safe="")
+    if not encoded:
+        raise ValueError("an empty name would address the whole collection")
+    return encoded.replace(".", "%2E") if encoded in {".", ".."} else encoded
+
+
+def nothing(_: Any) -> None:
+    """The `parse` of a call whose answer has no body we need."""
+
+
+async def call[T](
+    http: httpx.AsyncClient,
+    vendor: str,
+    operation: str,
+    method: str,
+    path: str,
+    *,
+    parse: Callable[[Any], T],
+    writes: bool | None = None,
+    params: Params | None = None,
+    json: Any = None,
+    form: Mapping[str, str] | None = None,
+    authenticated: bool = True,
+) -> T:
+    """Send one request, once, and return `parse` of its JSON answer (None for an empty one).
+
+    writes: whether doing it twice is worse than once; when not given, all but GET and HEAD do.
+    parse: what the answer means; a body it cannot read counts as malformed.
+
+    Raises: VendorUnavailable (not done, or only a read), OutcomeUnknown (a write whose answer never came),
+    VendorRefused. None of them holds an address, a body or a header.
+    """
+    import httpx
+
+    writes = method not in {"GET", "HEAD"} if writes is None else writes
+    unclear = OutcomeUnknown if writes else VendorUnavailable
+    try:
+        response = await http.request(
+            method,
+            path,
+            params=params,
+            json=json,
+            data=form,
+            auth=httpx.USE_CLIENT_DEFAULT if authenticated else None,
+        )
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        raise VendorUnavailable(vendor, operation, f"no connection ({type(error).__name__})") from None
+    except httpx.TimeoutException as error:
+        message = f"sent, but no answer in time ({type(error).__name__})"
+        raise unclear(vendor, operation, message, SETTLE_S if writes else None) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise unclear(vendor, operation, f"the connection broke ({type(error).__name__})") from None
+
+    status, retry_after_s = response.status_code, _retry_after_s(response.headers.get("Retry-After"))
+    if status in _NOT_TAKEN:
+        raise VendorUnavailable(vendor, operation, f"not now ({status})", retry_after_s)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
+        still_at_work = SETTLE_S if writes and status == HTTPStatus.GATEWAY_TIMEOUT else None
+        raise unclear(vendor, operation, f"failed ({status})", retry_after_s or still_at_work)
+    # 203 is how Azure DevOps sends its sign-in page instead of an answer.
+    if not response.is_success or status == HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
+        raise VendorRefused(vendor, operation, _reason(response, json or form), status)
+    try:
+        return parse(None if parse is nothing or not response.content else response.json())
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise unclear(vendor, operation, f"answered {status}, unreadable ({type(error).__name__})") from None
+
+
+def _retry_after_s(header: str | None) -> float | None:
+    """Seconds to wait, from a number or an HTTP date, never negative, capped; None when absent or absurd."""
+    if not header:
+        return None
+    try:
+        if header.strip().isdecimal():
+            seconds = float(header)
+        else:
+            date = parsedate_to_datetime(header)
+            date = date if date.tzinfo else date.replace(tzinfo=UTC)
+            seconds = (date - datetime.now(UTC)).total_seconds()
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _reason(response: httpx.Response, sent: Any) -> str:
+    """The vendor's own words on one short line, without what we sent and without what looks like a secret."""
+    try:
+        words = " ".join(_words(response.json()).split())
+    except ValueError:
+        words = ""
+    for value in sorted(_texts(sent), key=len, reverse=True):
+        words = words.replace(value, "…")
+    words = _LOOKS_SECRET.sub("…", words)
+    if len(words) > _MESSAGE_LENGTH:
+        words = words[:_MESSAGE_LENGTH].rstrip() + "…"
+    return f"refused ({response.status_code})" + (f": {words}" if words else "")
+
+
+def _words(body: Any) -> str:
+    """Where vendors put it: {"error": {"message", "detail"}}, {"message"}, {"error", "error_description"}."""
+    if not isinstance(body, dict):
+        return ""
+    error = body.get("error", body)
+    if isinstance(error, str):
+        return f"{error} {body.get('error_description', '')}"
+    if not isinstance(error, dict):
+        return ""
+    return " ".join(str(error[name]) for name in ("message", "detail") if error.get(name))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text of a body, in pieces as a vendor might quote it, long enough to mean something."""
+    if isinstance(value, str):
+        yield from (piece for piece in (" ".join(value.split()), *value.split("\n")) if len(piece) >= 4)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
