@@ -1,0 +1,1 @@
+"""The embedded Functions host: runs the unmodified function app the way Azure's host does."""
