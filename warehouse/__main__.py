@@ -1,0 +1,35 @@
+"""`python -m warehouse migrate`: bring the warehouse up to date. Reads the app's SNOWFLAKE_* settings."""
+
+import argparse
+import os
+import sys
+
+from shared.errors import ConfigurationError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="apply every migration that is missing")
+    parser.parse_args()
+
+    from snowflake.connector.errors import Error
+
+    from warehouse.migrate import migrate, read_login
+
+    try:
+        applied = migrate(read_login(os.environ))
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except Error as error:
+        sys.stderr.write(f"The warehouse was not migrated: {error.msg}\n")
+        return 1
+    for name in applied:
+        sys.stdout.write(f"applied {name}\n")
+    sys.stdout.write(f"{len(applied)} migration(s) applied, the warehouse is up to date\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+-- One row an incident (an operation of ValueFlow), from its events incident.opened and incident.closed.
+-- Either may arrive first, or alone. MINUTES_TO_RESOLVE is null unless the incident was resolved: an incident
+-- that was refused, expired, failed or unverified has an end of the operation, and no time to resolve.
+
+CREATE OR REPLACE VIEW CORE.INCIDENTS AS
+WITH OPENED AS (
+    SELECT
+        COALESCE(DATA:operation_id::VARCHAR, SUBJECT) AS OPERATION_ID,
+        DATA,
+        TRY_CAST(DATA:opened_at::VARCHAR AS TIMESTAMP_TZ) AS OPENED_AT
+    FROM CORE.EVENTS
+    WHERE EVENT_TYPE = 'incident.opened'
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY COALESCE(DATA:operation_id::VARCHAR, SUBJECT) ORDER BY EVENT_TIME, EVENT_ID
+    ) = 1
+),
+CLOSED AS (
+    SELECT
+        COALESCE(DATA:operation_id::VARCHAR, SUBJECT) AS OPERATION_ID,
+        DATA,
+        TRY_CAST(DATA:closed_at::VARCHAR AS TIMESTAMP_TZ) AS CLOSED_AT
+    FROM CORE.EVENTS
+    WHERE EVENT_TYPE = 'incident.closed'
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY COALESCE(DATA:operation_id::VARCHAR, SUBJECT) ORDER BY EVENT_TIME DESC, EVENT_ID
+    ) = 1
+)
+SELECT
+    COALESCE(OPENED.OPERATION_ID, CLOSED.OPERATION_ID) AS OPERATION_ID,
+    COALESCE(OPENED.DATA:incident_number::VARCHAR, CLOSED.DATA:incident_number::VARCHAR) AS INCIDENT_NUMBER,
+    OPENED.DATA:incident_sys_id::VARCHAR AS INCIDENT_SYS_ID,
+    COALESCE(OPENED.DATA:problem_id::VARCHAR, CLOSED.DATA:problem_id::VARCHAR) AS PROBLEM_ID,
+    OPENED.DATA:display_id::VARCHAR AS DISPLAY_ID,
+    COALESCE(OPENED.DATA:service::VARCHAR, CLOSED.DATA:service::VARCHAR) AS SERVICE,
+    OPENED.DATA:title::VARCHAR AS TITLE,
+    OPENED.DATA:severity::VARCHAR AS SEVERITY,
+    OPENED.OPENED_AT AS OPENED_AT,
+    CLOSED.CLOSED_AT AS CLOSED_AT,
+    CLOSED.DATA:outcome::VARCHAR AS OUTCOME,
+    OPENED.DATA:cause::VARCHAR AS CAUSE,
+    TRY_CAST(OPENED.DATA:confidence::VARCHAR AS FLOAT) AS CONFIDENCE,
+    COALESCE(CLOSED.DATA:action::VARCHAR, OPENED.DATA:action::VARCHAR) AS ACTION,
+    CLOSED.DATA:run_id::VARCHAR AS RUN_ID,
+    CLOSED.DATA:postmortem_url::VARCHAR AS POSTMORTEM_URL,
+    CASE
+        WHEN CLOSED.DATA:outcome::VARCHAR IN ('resolved', 'self_resolved')
+            THEN DATEDIFF('second', OPENED.OPENED_AT, CLOSED.CLOSED_AT) / 60.0
+    END AS MINUTES_TO_RESOLVE
+FROM OPENED
+FULL OUTER JOIN CLOSED ON OPENED.OPERATION_ID = CLOSED.OPERATION_ID;
