@@ -34,7 +34,7 @@ type Params = Mapping[str, str | int]
 
 _NOT_TAKEN = frozenset({408, 425, 429, 503})
 _MESSAGE_LENGTH = 200
-_LOOKS_SECRET = re.compile(r"[\w+/=.~-]{32,}")
+_LOOKS_SECRET = re.compile(r"https?://\S+|[\w+/=.~-]{32,}")
 
 
 def http_client(
@@ -133,7 +133,7 @@ async def call[T](
         raise unclear(vendor, operation, f"failed ({status})", retry_after_s or still_at_work)
     # 203 is how Azure DevOps sends its sign-in page instead of an answer.
     if not response.is_success or status == HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
-        raise VendorRefused(vendor, operation, _reason(response, json or form), status)
+        raise VendorRefused(vendor, operation, _reason(response, [json, form]), status)
     try:
         return parse(None if parse is nothing or not response.content else response.json())
     except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -157,12 +157,17 @@ def _retry_after_s(header: str | None) -> float | None:
 
 
 def _reason(response: httpx.Response, sent: Any) -> str:
-    """The vendor's own words on one short line, without what we sent and without what looks like a secret."""
+    """The vendor's words on one short line, without anything we sent and what else may be secret."""
     try:
         words = " ".join(_words(response.json()).split())
     except ValueError:
         words = ""
-    for value in sorted(_texts(sent), key=len, reverse=True):
+    ours = [
+        sent,
+        dict(response.request.url.params),
+        response.request.headers.get("Authorization", "").split(),
+    ]
+    for value in sorted(_texts(ours), key=len, reverse=True):
         words = words.replace(value, "…")
     words = _LOOKS_SECRET.sub("…", words)
     if len(words) > _MESSAGE_LENGTH:
