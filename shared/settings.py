@@ -15,6 +15,9 @@ from typing import Any
 
 from shared.errors import ConfigurationError
 
+EVENTS_TOPIC = "events"
+"""Service Bus topic of all events; infra/bicep and the sandbox make it under this name."""
+
 
 class Secret:
     """A value that no log line, traceback or repr shows."""
@@ -102,7 +105,6 @@ class Settings:
     servicebus_namespace: str = _setting(
         str, "<name>.servicebus.windows.net", "", name="ServiceBusConnection__fullyQualifiedNamespace"
     )
-    events_topic: str = _setting(_word, "Service Bus topic of all events", "events")
 
     blob_connection_string: Secret = _setting(Secret, "Azurite; empty on Azure", Secret(""))
     blob_service_uri: str = _setting(str, "https://<account>.blob.core.windows.net", "")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.domain.case import Case
 from shared.domain.plain import plain
 from shared.texts import say
 
@@ -12,13 +13,11 @@ Card = dict[str, Any]
 def incident_card(
     language: str,
     incident: Mapping[str, Any],
-    title: str,
-    case: Mapping[str, Any],
+    case: Case,
     approval_url: str | None,
 ) -> Card:
     """Announce an incident: cause, action, risk, evidence, and where to decide.
 
-    case: {"hypothesis", "confidence", "author", "action_text", "risk", "evidence": [{"id", "text"}]}.
     approval_url: None when there is nothing to decide.
     """
     facts = [
@@ -31,7 +30,7 @@ def incident_card(
     ]
     body: list[dict[str, Any]] = [
         _text(
-            say(language, "card.title", number=incident["number"], title=plain(title)),
+            say(language, "card.title", number=incident["number"], title=case["title"]),
             size="Large",
             weight="Bolder",
         ),

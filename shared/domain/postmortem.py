@@ -47,16 +47,16 @@ _WORDS = {
 def write(language: str, story: Mapping[str, Any]) -> str:
     """The document for one incident.
 
-    story: {"title", "incident": {"number", "url"}, "service", "outcome_text", "case", "missing", "decisions",
-    "proof", "steps"}; case as in cards.incident_card plus "cited" and "refuted_by".
+    story: {"incident": {"number", "url"}, "outcome_text", "case": domain.case.Case, "missing", "decisions",
+    "proof", "steps"}.
     """
     words, case = _WORDS[language], story["case"]
     lines = [
-        f"# {plain(story['incident']['number'])}: {plain(story['title'])}",
+        f"# {plain(story['incident']['number'])}: {case['title']}",
         f"## {words['summary']}",
         f"- {words['outcome']}: {plain(story['outcome_text'])}",
         f"- {words['incident']}: {story['incident']['url']}",
-        f"- {words['service']}: {plain(story['service'])}",
+        f"- {words['service']}: {case['service']}",
         f"## {words['cause']}",
         f"{plain(case['hypothesis'], 1000)} ({case['confidence']} %, {case['author']})",
         f"- {words['rests']}: {plain(case['cited'])}",

@@ -52,8 +52,8 @@ def instance_id(problem_id: str, start_ms: int) -> str:
     different ids apart.
     """
     safe = _UNSAFE.sub("-", problem_id)
-    if safe != problem_id or len(safe) > 80:
-        safe = f"{safe[:60]}-{hashlib.sha256(problem_id.encode()).hexdigest()[:12]}"
+    if safe != problem_id or len(safe) > 70:
+        safe = f"{safe[:55]}-{hashlib.sha256(problem_id.encode()).hexdigest()[:12]}"
     return f"incident-{safe}-{start_ms}"
 
 

@@ -19,7 +19,7 @@ class Action(TypedDict):
 
 
 class Proposal(TypedDict):
-    """action is None where nothing safe can be proposed; reason is then a sentence's key ("handed_over.<reason>")."""
+    """action is None where nothing safe can be proposed; reason then names a sentence in shared.texts."""
 
     action: Action | None
     risk: str
@@ -29,7 +29,7 @@ class Proposal(TypedDict):
 def propose(
     diagnosis: Mapping[str, Any], service: Mapping[str, Any] | None, runs: Mapping[str, Any] | None
 ) -> Proposal:
-    """Redeploy the last good run when a recent deployment is the probable cause; otherwise nothing.
+    """Redeploy the last good run when a recent deployment is the probable cause, else nothing.
 
     runs: {"suspect": run or None, "last_good": run or None}, a run being {"run_id", "commit", "ref_name", ...}.
     """

@@ -1,0 +1,1 @@
+"""The triggers, one module per inbound channel: parse, authenticate, hand over, answer."""

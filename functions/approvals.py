@@ -1,0 +1,174 @@
+"""GET and POST /api/approvals/{id}: see what is to be allowed, and decide.
+
+Caller: a signed-in person with the link from the card (HTML, no JavaScript needed), or a tool with a bearer token
+(JSON). Needs: Platform.Reader to see, Platform.Approver to decide.
+Answers: 200; 202 once the decision is on its way; 400, 401, 403, 404; 409 when there is nothing (more) to decide or
+the action is another by now.
+"""
+
+import time
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from functions.http import NEVER_CACHED, answer, answers_problems, body_of, caller_with
+from functions.operations import find_operation
+from shared.domain import approvals
+from shared.errors import Conflict, Forbidden, NotFound, RequestError, Unauthenticated
+from shared.security import links
+from shared.security.tokens import APPROVER, READER, Caller
+from shared.services import services
+from shared.texts import choose
+
+bp = df.Blueprint()
+
+_FORM = "application/x-www-form-urlencoded"
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+@bp.route(route="approvals/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.durable_client_input(client_name="client")
+@answers_problems
+async def show_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    if not _wants_page(req):
+        await caller_with(req, READER)
+        return answer(await _approval_of(client, req.route_params["id"]))
+    try:
+        _check_link(req)
+        caller = await caller_with(req, READER)
+        operation = await _approval_of(client, req.route_params["id"])
+    except Unauthenticated:
+        return _page(req, HTTPStatus.UNAUTHORIZED, sign_in=_sign_in(req))
+    except RequestError as error:
+        return _page(req, error.status, error=error.detail)
+    return _page(req, HTTPStatus.OK, caller=caller, operation=operation)
+
+
+@bp.route(route="approvals/{id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.durable_client_input(client_name="client")
+@answers_problems
+async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    if req.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
+        caller = await caller_with(req, APPROVER)
+        taken = await _decide(req, client, caller, body_of(req))
+        return answer(taken, HTTPStatus.ACCEPTED)
+    try:
+        _check_link(req)
+        caller = await caller_with(req, APPROVER)
+        fields = _form(body_of(req))
+        _check_form(req, caller, fields.pop("form", ""))
+        await _decide(req, client, caller, fields)
+    except Unauthenticated:
+        return _page(req, HTTPStatus.UNAUTHORIZED, sign_in=_sign_in(req))
+    except RequestError as error:
+        return _page(req, error.status, error=error.detail)
+    return _page(req, HTTPStatus.ACCEPTED, caller=caller, received=True)
+
+
+async def _decide(
+    req: func.HttpRequest, client: df.DurableFunctionsClient, caller: Caller, sent: bytes | dict[str, Any]
+) -> dict[str, str]:
+    """Hand the decision to the orchestration, which judges it once more against the action it would run."""
+    from datetime import UTC, datetime
+
+    from functions.models import DecisionRequest
+    from functions.validation import parse_json, validate
+
+    asked = validate(DecisionRequest, parse_json(sent) if isinstance(sent, bytes) else sent)
+    operation = await _approval_of(client, req.route_params["id"])
+    approval = operation["approval"]
+    decision = approvals.Decision(
+        decision=asked.decision,
+        action_hash=asked.action_hash,
+        person_id=caller.id,
+        person_name=caller.name,
+        at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        comment=asked.comment,
+    )
+    if approval["state"] != "waiting" or operation["state"] != "running":
+        raise Conflict(f"There is nothing to decide any more: {approval['state']}.")
+    objection = approvals.objection(approval, decision)
+    if objection:
+        raise Conflict(f"The decision does not count: {objection}. Open the page again.")
+    await client.raise_orchestration_event(operation["id"], "decision", data=dict(decision))
+    return {"operation_id": operation["id"], "decision": asked.decision}
+
+
+async def _approval_of(client: df.DurableFunctionsClient, operation_id: str) -> dict[str, Any]:
+    operation = await find_operation(client, operation_id)
+    if not operation["approval"]:
+        raise NotFound("This operation asks for no approval, or not yet.")
+    return operation
+
+
+def _wants_page(req: func.HttpRequest) -> bool:
+    return "text/html" in req.headers.get("Accept", "")
+
+
+def _check_link(req: func.HttpRequest) -> None:
+    secrets = services().settings.link_secrets
+    links.verify(secrets, req.params.get("token"), "approval", req.route_params["id"], now_s=time.time())
+
+
+def _form_token(req: func.HttpRequest, caller: Caller) -> str:
+    secrets = services().settings.link_secrets
+    return links.sign(
+        secrets, "decide", req.route_params["id"], caller.id, expires_at_s=int(time.time()) + 3600
+    )
+
+
+def _check_form(req: func.HttpRequest, caller: Caller, token: str) -> None:
+    """The form must be one we gave this very person: another site cannot submit it for them."""
+    try:
+        secrets = services().settings.link_secrets
+        links.verify(secrets, token, "decide", req.route_params["id"], caller.id, now_s=time.time())
+    except Forbidden:
+        raise Forbidden("This form is not yours or is too old. Open the page again.") from None
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _sign_in(req: func.HttpRequest) -> str:
+    back = f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}"
+    return f"/.auth/login/aad?post_login_redirect_uri={quote(back, safe='')}"
+
+
+def _page(
+    req: func.HttpRequest,
+    status: int,
+    *,
+    caller: Caller | None = None,
+    operation: dict[str, Any] | None = None,
+    sign_in: str = "",
+    error: str = "",
+    received: bool = False,
+) -> func.HttpResponse:
+    from functions.pages import render
+
+    language = choose(req.headers.get("Accept-Language", ""), services().settings.language)
+    may_decide = bool(caller and APPROVER in caller.roles)
+    waiting = bool(
+        operation and operation["approval"]["state"] == "waiting" and operation["state"] == "running"
+    )
+    html = render(
+        "approval.html",
+        language,
+        caller=caller,
+        operation=operation,
+        sign_in=sign_in,
+        error=error,
+        received=received,
+        waiting=waiting,
+        may_decide=may_decide,
+        role=APPROVER,
+        action_url=f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}",
+        form_token=_form_token(req, caller) if caller and waiting and may_decide else "",
+    )
+    headers = {**NEVER_CACHED, "Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)

@@ -1,0 +1,117 @@
+"""What all HTTP triggers share: RFC 9457 problem details for every refusal, JSON answers, and who is calling."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+
+from shared.errors import InvalidRequest, RequestError, TooLarge, VendorRefused, VendorUnavailable
+from shared.security.tokens import Caller
+from shared.services import services
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+RETRY_AFTER_S = 10
+NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+Handler = Callable[..., Awaitable[func.HttpResponse]]
+
+
+def answers_problems(handler: Handler) -> Handler:
+    """Turn the error tree into problem details; the unexpected is logged and answered with 500."""
+
+    @wraps(handler)
+    async def wrapper(*args: Any, **kwargs: Any) -> func.HttpResponse:
+        try:
+            return await handler(*args, **kwargs)
+        except RequestError as error:
+            faults = error.faults if isinstance(error, InvalidRequest) else []
+            return problem(error.status, error.title, error.detail, faults=faults)
+        except VendorUnavailable as error:
+            log.warning("%s", error)
+            return problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "A system we need is away",
+                f"{error.vendor} does not answer. Nothing was changed; try again later.",
+                retry_after_s=max(1, round(error.retry_after_s or RETRY_AFTER_S)),
+            )
+        except VendorRefused as error:
+            log.error("%s", error)
+            return problem(
+                HTTPStatus.BAD_GATEWAY, "A system we need refused", f"{error.vendor} refused the request."
+            )
+        except Exception:
+            log.exception("unexpected error")
+            return problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "Internal error",
+                "This is our fault. The log of this request says why.",
+            )
+
+    return wrapper
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    faults: list[dict[str, str]] | None = None,
+    retry_after_s: int | None = None,
+) -> func.HttpResponse:
+    """One problem document (https://www.rfc-editor.org/rfc/rfc9457)."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    if faults:
+        body["errors"] = faults
+    headers = dict(NEVER_CACHED)
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return func.HttpResponse(
+        json.dumps(body, ensure_ascii=False),
+        status_code=status,
+        mimetype="application/problem+json",
+        headers=headers,
+    )
+
+
+def answer(
+    body: Any, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
+    """A JSON answer."""
+    return func.HttpResponse(
+        json.dumps(body, ensure_ascii=False),
+        status_code=status,
+        mimetype="application/json",
+        headers={**NEVER_CACHED, **(headers or {})},
+    )
+
+
+def body_of(req: func.HttpRequest) -> bytes:
+    """The raw body. Raises: TooLarge."""
+    body: bytes = req.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(f"The body has more than {MAX_BODY_BYTES // 1024} KB.")
+    return body
+
+
+def token_of(req: func.HttpRequest) -> str | None:
+    """The caller's token: a bearer token, or the ID token that App Service Authentication adds after sign-in."""
+    scheme, _, token = req.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return str(token.strip())
+    added: str | None = req.headers.get("X-MS-TOKEN-AAD-ID-TOKEN")
+    return added
+
+
+async def caller_with(req: func.HttpRequest, role: str) -> Caller:
+    """Who calls, when the role is theirs. Raises: Unauthenticated, Forbidden, VendorUnavailable."""
+    caller = await services().tokens.caller(token_of(req))
+    caller.must_be(role)
+    return caller

@@ -1,0 +1,153 @@
+"""The shapes callers send and get: what pydantic validates here is what GET /api/openapi.json publishes."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(BaseModel):
+    field: str = Field(description="Path of the field, empty for the whole body")
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+
+
+class Accepted(BaseModel):
+    """A webhook's event is on the topic."""
+
+    event_id: str
+    type: str
+
+
+class Step(BaseModel):
+    name: str
+    state: Literal["running", "waiting", "done", "failed"]
+    started_at: str
+    ended_at: str | None = None
+    result: str = Field(default="", description='What it came to: "created", "adopted", a decision')
+    detail: str = Field(default="", description="Why it waits or failed")
+
+
+class Approval(BaseModel):
+    """What a person is asked to allow, bound by its hash."""
+
+    action: dict[str, Any]
+    action_hash: str
+    risk: Literal["low", "medium", "high"]
+    requested_by: str
+    approvers_needed: int
+    approved_by: list[str]
+    expires_at: str
+    state: str = Field(description='"waiting", or what was decided')
+
+
+class Operation(BaseModel):
+    """One durable orchestration, as it stands."""
+
+    id: str
+    kind: str
+    state: Literal["running", "completed", "failed"]
+    outcome: str | None = None
+    created_at: str
+    updated_at: str
+    steps: list[Step]
+    links: dict[str, str]
+    case: dict[str, Any] | None = None
+    approval: Approval | None = None
+    error: str = ""
+
+
+class Operations(BaseModel):
+    operations: list[Operation]
+
+
+class DecisionRequest(Strict):
+    """A person's decision on exactly the action of this hash."""
+
+    decision: Literal["approve", "refuse"]
+    action_hash: str = Field(pattern="^[0-9a-f]{64}$")
+    comment: str = Field(default="", max_length=500)
+
+
+class DecisionTaken(BaseModel):
+    operation_id: str
+    decision: Literal["approve", "refuse"]
+
+
+class AzureDevOpsPlace(Strict):
+    project: str = Field(min_length=1, max_length=64)
+    pipeline_id: int = Field(ge=1)
+
+
+class DynatraceMeasure(Strict):
+    """The indicator that tells whether the service is healthy."""
+
+    entity_id: str = Field(pattern="^[A-Z_]+-[A-Z0-9]+$")
+    metric_selector: str = Field(min_length=1, max_length=500)
+    upper_bound: float = Field(description="Highest healthy value, in the metric's own unit")
+    resolution: str = Field(default="1m", pattern="^[0-9]+[smh]$", description="Slot of the metric's samples")
+
+
+class ServiceDraft(Strict):
+    """One service of the registry; it joins all systems."""
+
+    product: str = Field(min_length=1, max_length=100)
+    owner: str = Field(min_length=1, max_length=100)
+    tier: Literal[1, 2, 3] = Field(description="1 is the most critical: its actions need two approvers")
+    azure_devops: AzureDevOpsPlace
+    dynatrace: DynatraceMeasure
+    servicenow_ci: str = Field(default="", pattern="^([0-9a-f]{32})?$", description="sys_id of the CI")
+
+
+class Service(ServiceDraft):
+    name: str
+
+
+class ServiceList(BaseModel):
+    services: list[Service]
+
+
+class DeadLetter(BaseModel):
+    subscription: str
+    sequence_number: int
+    event_id: str
+    type: str
+    reason: str
+    description: str
+    fault: str = Field(description="What is wrong with the event, or that it reads well now")
+    enqueued_at: str
+    delivery_count: int
+
+
+class DeadLetterList(BaseModel):
+    dead_letters: list[DeadLetter]
+
+
+class Probe(BaseModel):
+    """state: "up", "down", "not_configured", or "not_probed" where asking would do something."""
+
+    name: str
+    state: Literal["up", "down", "not_configured", "not_probed"]
+    critical: bool
+    took_ms: int
+    reason: str = ""
+
+
+class Health(BaseModel):
+    """degraded: something is down but events are taken. down: events are not taken."""
+
+    state: Literal["up", "degraded", "down"]
+    version: str
+    probes: list[Probe]

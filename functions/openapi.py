@@ -1,0 +1,174 @@
+"""GET /api/openapi.json: what this app answers, from the models that validate it.
+
+Caller: anyone. `ENDPOINTS` is the list of all HTTP endpoints; a test holds it against the triggers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from functions.http import answer, answers_problems
+from shared.security.tokens import ADMIN, APPROVER, READER
+
+bp = df.Blueprint()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """body and answer name classes of functions.models; role None: no token is asked for."""
+
+    method: str
+    route: str
+    summary: str
+    answer: str
+    status: int = 200
+    role: str | None = READER
+    body: str = ""
+    refusals: tuple[int, ...] = ()
+
+
+ENDPOINTS = (
+    Endpoint(
+        "post",
+        "webhooks/{source}",
+        "Take a notification of a source (dynatrace)",
+        "Accepted",
+        202,
+        role=None,
+        body="DynatraceNotification",
+        refusals=(400, 401, 404, 413, 503),
+    ),
+    Endpoint("get", "operations", "What runs and what ran", "Operations", refusals=(400,)),
+    Endpoint("get", "operations/{id}", "One operation with its steps", "Operation", refusals=(404,)),
+    Endpoint("get", "operations/{id}/postmortem", "Its postmortem, Markdown", "", refusals=(404,)),
+    Endpoint("get", "approvals/{id}", "What is to be allowed", "Operation", refusals=(404,)),
+    Endpoint(
+        "post",
+        "approvals/{id}",
+        "Decide",
+        "DecisionTaken",
+        202,
+        role=APPROVER,
+        body="DecisionRequest",
+        refusals=(400, 404, 409),
+    ),
+    Endpoint("get", "services", "All registered services", "ServiceList"),
+    Endpoint("get", "services/{name}", "One registered service", "Service", refusals=(400, 404)),
+    Endpoint(
+        "put",
+        "services/{name}",
+        "Register a service",
+        "Service",
+        role=ADMIN,
+        body="ServiceDraft",
+        refusals=(400, 413),
+    ),
+    Endpoint("get", "dead-letters", "Events that could not be dealt with", "DeadLetterList", role=ADMIN),
+    Endpoint(
+        "post",
+        "dead-letters/{subscription}/{sequence_number}/resubmit",
+        "Send a dead letter to its topic again",
+        "DeadLetter",
+        202,
+        role=ADMIN,
+        refusals=(404,),
+    ),
+    Endpoint("get", "health", "Each dependency, asked now", "Health", role=None),
+    Endpoint("get", "openapi.json", "This document", "", role=None),
+)
+
+
+@bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_problems
+async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    return answer(document())
+
+
+@cache
+def document() -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    from shared.clients.http import VERSION
+
+    schemas = _schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(f"/api/{endpoint.route}", {})[endpoint.method] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ValueFlow",
+            "version": VERSION,
+            "description": "Refusals are RFC 9457 problem details.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Entra ID",
+                },
+                "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+                "sharedSecret": {"type": "apiKey", "in": "header", "name": "X-ValueFlow-Secret"},
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    refusals = {*endpoint.refusals, 500, *((401, 403, 503) if endpoint.role else ())}
+    responses: dict[str, Any] = {str(endpoint.status): {"description": "Done", **_content(endpoint.answer)}}
+    responses |= {
+        str(status): {"description": "Refused", **_content("Problem", "application/problem+json")}
+        for status in sorted(refusals)
+    }
+    if endpoint.route == "health":
+        responses["503"] = {"description": "Events are not taken", **_content("Health")}
+    told: dict[str, Any] = {
+        "operationId": f"{endpoint.method}_{endpoint.route.replace('/', '_').translate(str.maketrans('', '', '{}.'))}",
+        "summary": endpoint.summary,
+        "responses": responses,
+        "security": _security(endpoint),
+    }
+    names = [part[1:-1] for part in endpoint.route.split("/") if part.startswith("{")]
+    if names:
+        told["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
+        ]
+    if endpoint.body:
+        told["requestBody"] = {"required": True, **_content(endpoint.body)}
+    if endpoint.role:
+        told["description"] = f"Needs the role {endpoint.role}."
+    return told
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    if endpoint.route.startswith("webhooks"):
+        return [{"functionKey": [], "sharedSecret": []}]
+    return [{"token": []}] if endpoint.role else []
+
+
+def _content(model: str, media_type: str = "application/json") -> Mapping[str, Any]:
+    return {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model}"}}}} if model else {}
+
+
+def _schemas() -> dict[str, Any]:
+    from pydantic.json_schema import models_json_schema
+
+    from functions import models
+    from functions.sources.dynatrace import DynatraceNotification
+
+    used = {name for endpoint in ENDPOINTS for name in (endpoint.answer, endpoint.body) if name} | {"Problem"}
+    known = {name: getattr(models, name, None) or DynatraceNotification for name in sorted(used)}
+    template = "#/components/schemas/{model}"
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in known.values()], ref_template=template
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    return schemas

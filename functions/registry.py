@@ -1,0 +1,58 @@
+"""GET /api/services, GET and PUT /api/services/{name}: the service registry.
+
+Caller: people, Backstage, scripts. Needs: Platform.Reader to read, Platform.Admin to write.
+Answers: 200, 400, 401, 403, 404.
+"""
+
+import re
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from functions.http import answer, answers_problems, body_of, caller_with
+from shared.errors import InvalidRequest, NotFound
+from shared.security.tokens import ADMIN, READER
+from shared.services import services
+
+bp = df.Blueprint()
+
+_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@bp.route(route="services", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_problems
+async def list_services(req: func.HttpRequest) -> func.HttpResponse:
+    await caller_with(req, READER)
+    return answer({"services": await services().registry.all()})
+
+
+@bp.route(route="services/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_problems
+async def get_service(req: func.HttpRequest) -> func.HttpResponse:
+    await caller_with(req, READER)
+    service = await services().registry.get(_checked(req.route_params["name"]))
+    if service is None:
+        raise NotFound("There is no service of this name.")
+    return answer(service)
+
+
+@bp.route(route="services/{name}", methods=["PUT"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_problems
+async def put_service(req: func.HttpRequest) -> func.HttpResponse:
+    """Register the service, or replace its document. Doing it twice is doing it once."""
+    from functions.models import ServiceDraft
+    from functions.validation import parse_json, validate
+
+    await caller_with(req, ADMIN)
+    name = _checked(req.route_params["name"])
+    draft = validate(ServiceDraft, parse_json(body_of(req)))
+    service = {"name": name, **draft.model_dump()}
+    await services().registry.put(service)
+    return answer(service)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        message = "up to 63 lower-case letters, digits and hyphens, beginning with a letter"
+        raise InvalidRequest(f"A service's name has {message}.", [{"field": "name", "message": message}])
+    return name

@@ -1,0 +1,34 @@
+"""One module per webhook source: how it proves itself, and which event its notification is."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from shared.events import Event
+from shared.settings import Settings
+
+
+class Source(Protocol):
+    """What functions/webhooks.py asks of a source module."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, settings: Settings) -> None:
+        """Raises: Unauthenticated."""
+        ...
+
+    def to_event(self, body: bytes) -> Event:
+        """Raises: InvalidRequest."""
+        ...
+
+
+def find(name: str) -> Source | None:
+    """The source of this name, None when there is none."""
+    load = _SOURCES.get(name)
+    return load() if load else None
+
+
+def _dynatrace() -> Source:
+    from functions.sources import dynatrace
+
+    return dynatrace
+
+
+_SOURCES: dict[str, Callable[[], Source]] = {"dynatrace": _dynatrace}

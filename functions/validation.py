@@ -1,0 +1,34 @@
+"""Read a JSON body into a pydantic model; what is wrong comes back by field, never with the value."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import InvalidRequest
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """Raises: InvalidRequest when the body is not one JSON object."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body is not JSON.", [{"field": "", "message": "must be JSON"}]) from None
+    if not isinstance(value, dict):
+        raise InvalidRequest(
+            "The body is not a JSON object.", [{"field": "", "message": "must be a JSON object"}]
+        )
+    return value
+
+
+def validate[Model: BaseModel](model: type[Model], value: dict[str, Any]) -> Model:
+    """Raises: InvalidRequest that names every field at fault."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = [
+            {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
+            for fault in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        named = ", ".join(sorted({fault["field"] for fault in faults}))
+        raise InvalidRequest(f"The body does not have the right shape: {named}.", faults) from None

@@ -1,0 +1,1 @@
+"""The durable flows: orchestrators that decide, activities that act. Called by functions/."""

@@ -1,0 +1,49 @@
+"""Activities on our own stores: the registry, the documents in Blob, the event topic."""
+
+from datetime import datetime
+
+import azure.durable_functions as df
+
+from orchestrations.outcome import Value, answers_outcome
+from shared.services import services
+
+bp = df.Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def find_service(payload: dict) -> Value:  # type: ignore[type-arg]
+    """The registered service behind the entities. Value: {"service": document or None}."""
+    entity_ids = {entity["id"] for entity in payload["entities"]}
+    return {"service": await services().registry.find_by_entity(entity_ids)}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def write_postmortem(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Keep the postmortem in Blob; its address is this app's, which asks who reads."""
+    operation_id = payload["key"].partition("/")[0]
+    document = payload["text"].encode()
+    await services().blob.put(f"postmortems/{operation_id}.md", document, "text/markdown; charset=utf-8")
+    return {
+        "url": f"{services().settings.public_url}/api/operations/{operation_id}/postmortem",
+        "result": "created",
+    }
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def publish_event(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Say a fact on the event topic; the key makes its id, so saying it again changes nothing."""
+    from shared.events import new_event
+
+    event = new_event(
+        payload["type"],
+        "/valueflow/operations",
+        (payload["key"],),
+        payload["data"],
+        subject=payload["subject"],
+        time=datetime.fromisoformat(payload["time"]),
+    )
+    await services().publisher.publish(event)
+    return {"event_id": event.id}

@@ -1,0 +1,344 @@
+"""remediate_problem: from a Dynatrace problem to an incident with evidence, cause, approved action and proof.
+
+Started by functions/problems.py with the instance id `incident-<problem id>-<start>`. Input:
+{"problem": Problem, "policy": {...}, "language": "pt-BR"|"en", "public_url": "https://..."}.
+External events: `decision` (a Decision) and `problem_resolved`. Ends with an outcome of domain.incidents;
+Failed only when a vendor refuses or stays away for too long.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import azure.durable_functions as df
+from durabletask import task
+
+from orchestrations.saga import Saga, StepFailed, Steps
+from shared.domain import approvals, cards, evidence, incidents, postmortem, remediation
+from shared.domain.case import Case, comments, describe, incident_draft, opened_note, people
+from shared.domain.problems import RESOLVED as PROBLEM_RESOLVED
+from shared.texts import say
+
+bp = df.Blueprint()
+
+REQUESTER = "valueflow"
+NOTICE_FOR_S = 60
+"""How long a notice may hold the flow up."""
+
+
+@bp.orchestration_trigger(context_name="context")
+def remediate_problem(context: task.OrchestrationContext, request: dict):  # type: ignore[no-untyped-def, type-arg]
+    """Give a problem an incident, find its cause, and end it by an approved and verified action."""
+    flow = _Remediation(context, request)
+    try:
+        return (yield from flow.run())
+    except StepFailed as failure:
+        yield from flow.tell_failure(failure)
+        raise
+
+
+class _Remediation:
+    """One run of remediate_problem: its phases in order, and what they found."""
+
+    case: Case
+    incident: dict[str, Any] | None = None
+    service: dict[str, Any] | None = None
+    run_id: int | None = None
+    proof = ""
+
+    def __init__(self, context: task.OrchestrationContext, request: Mapping[str, Any]) -> None:
+        self.context, self.request = context, request
+        self.problem: Mapping[str, Any] = request["problem"]
+        self.policy: Mapping[str, Any] = request["policy"]
+        self.saga = Saga(context, "remediate_problem", self.policy)
+        self.bundle: evidence.Bundle = {"items": [], "missing": []}
+        self.decisions: list[dict[str, Any]] = []
+
+    def run(self) -> Steps:
+        runs = yield from self._gather_evidence()
+        question = {"problem": self.problem, "bundle": self.bundle, "runs": runs}
+        diagnosis = yield from self.saga.step("diagnose", "diagnose", question)
+        proposal = remediation.propose(diagnosis, self.service, runs)
+        self.case = describe(self._language, self.problem, self.service, self.bundle, diagnosis, proposal)
+        self.saga.show(case=self.case)
+        yield from self._open_incident(proposal)
+        outcome, words = yield from self._remedy(proposal)
+        return (yield from self._end(proposal, outcome, words))
+
+    def _gather_evidence(self) -> Steps:
+        """Ask everyone side by side. Returns the service's runs, None when they could not be had."""
+        found = yield from self.saga.step(
+            "find_service", "find_service", {"entities": self.problem["entities"]}
+        )
+        self.service = found["service"]
+        about = {"problem": self.problem, "service": self.service}
+        names = ["collect_problem", "collect_changes"]
+        names += ["collect_metric", "collect_runs"] if self.service else []
+        outcomes = yield from self.saga.attempt_all({name: (name, about) for name in names})
+        done = {name: outcome["value"] for name, outcome in outcomes.items() if outcome["status"] == "done"}
+        missing: list[evidence.Missing] = [
+            {"source": name.removeprefix("collect_"), "reason": outcome["reason"]}
+            for name, outcome in outcomes.items()
+            if outcome["status"] != "done"
+        ]
+        self.bundle = evidence.bundle([value["items"] for value in done.values()], missing)
+        return done.get("collect_runs", {}).get("runs")
+
+    def _open_incident(self, proposal: remediation.Proposal) -> Steps:
+        draft = {
+            **incident_draft(self._language, self.problem, self.case),
+            "correlation_id": self.context.instance_id,
+            "impact": incidents.impact(self.problem),
+            "urgency": incidents.urgency(self.problem),
+            "cmdb_ci": (self.service or {}).get("servicenow_ci") or "",
+        }
+        self.incident = yield from self.saga.step("open_incident", "open_incident", draft)
+        self.saga.link("incident", self.incident["url"])
+        yield from self._note("note_opened", opened_note(self._language, self.case))
+        opened = {
+            "incident_sys_id": self.incident["sys_id"],
+            "display_id": self.problem["display_id"],
+            "title": self.case["title"],
+            "severity": self.problem["severity"],
+            "opened_at": self._now(),
+            "cause": self.case["hypothesis"],
+            "confidence": self.case["confidence"] / 100,
+        }
+        yield from self._record("record_opened", "incident.opened", proposal, opened)
+
+    def _remedy(self, proposal: remediation.Proposal) -> Steps:
+        """Announce, decide, act, verify. Returns the outcome and the words that tell it."""
+        if self.problem["state"] == PROBLEM_RESOLVED:
+            return incidents.SELF_RESOLVED, self._say("close.self_resolved")
+        if proposal["action"] is None:
+            return (yield from self._wait_for_recovery())
+        approval = self._approval(proposal)
+        yield from self._announce(approval)
+        decided = yield from self._await(approval)
+        if self.decisions:
+            audit = {"action_hash": approval["action_hash"], "decided": decided, "decisions": self._audited()}
+            yield from self._record("record_decision", "approval.decided", proposal, audit)
+        if decided == incidents.SELF_RESOLVED:
+            return decided, self._say("close.self_resolved")
+        if decided == incidents.EXPIRED:
+            return decided, self._say("note.expired", expires_at=approval["expires_at"])
+        who, why = people(self.decisions), comments(self.decisions)
+        if decided == approvals.REFUSE:
+            return incidents.REFUSED, self._say("note.refused", people=who, comment=why)
+        yield from self._note(
+            "note_approved", self._say("note.approved", people=who, action=self.case["action_text"])
+        )
+        return (yield from self._act(approval))
+
+    def _wait_for_recovery(self) -> Steps:
+        """Nothing safe to propose: tell people, and see whether the problem closes by itself."""
+        yield from self._announce(None)
+        decided = yield from self._await(None)
+        if decided == incidents.SELF_RESOLVED:
+            return decided, self._say("close.self_resolved")
+        return incidents.HANDED_OVER, self._say("note.handed_over", reason=self.case["action_text"])
+
+    def _approval(self, proposal: remediation.Proposal) -> dict[str, Any]:
+        assert proposal["action"] is not None
+        expires_at = self.context.current_utc_datetime + timedelta(seconds=self.policy["approval_timeout_s"])
+        return {
+            "action": proposal["action"],
+            "action_hash": approvals.action_hash(proposal["action"]),
+            "risk": proposal["risk"],
+            "requested_by": REQUESTER,
+            "approvers_needed": approvals.approvers_needed(proposal["risk"]),
+            "approved_by": [],
+            "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "state": "waiting",
+        }
+
+    def _announce(self, approval: dict[str, Any] | None) -> Steps:
+        assert self.incident is not None
+        url = None
+        if approval:
+            url = f"{self.request['public_url']}/api/approvals/{self.context.instance_id}"
+            self.saga.show(approval=approval)
+            self.saga.link("approval", url)
+        card = cards.incident_card(self._language, self.incident, self.case, url)
+        yield from self._post("announce", card, sign_for=self.context.instance_id if url else "")
+
+    def _await(self, approval: dict[str, Any] | None) -> Steps:
+        """Wait for people, for the problem to close by itself, or for the time to run out."""
+        step = self.saga.begin_wait("await_decision" if approval else "await_recovery")
+        expiry = self.context.create_timer(timedelta(seconds=self.policy["approval_timeout_s"]))
+        resolved = self.context.wait_for_external_event("problem_resolved")
+        decided: str | None = None
+        while decided is None:
+            waiting: list[task.Task[Any]] = [resolved, expiry]
+            waiting += [self.context.wait_for_external_event("decision")] if approval else []
+            first = yield task.when_any(waiting)
+            if first is resolved:
+                decided = incidents.SELF_RESOLVED
+            elif first is expiry:
+                decided = incidents.EXPIRED
+            elif approval:
+                decided = self._weigh(approval, first.get_result())
+        if approval:
+            self.saga.show(approval={**approval, "state": decided})
+        self.saga.end_wait(step, decided)
+        return decided
+
+    def _weigh(self, approval: dict[str, Any], decision: Mapping[str, Any]) -> str | None:
+        """Count a decision. Returns what is decided by now, None while more people are needed."""
+        if approvals.objection(approval, decision) is not None:
+            return None
+        self.decisions.append(dict(decision))
+        approval["approved_by"] = [each["person_id"] for each in self.decisions]
+        self.saga.show(approval=approval)
+        return approvals.verdict(approval, self.decisions)
+
+    def _act(self, approval: Mapping[str, Any]) -> Steps:
+        """Run exactly what was approved, follow it, and verify."""
+        action = approval["action"]
+        try:
+            run = yield from self.saga.step(
+                "start_run", "start_run", {"action": action, "action_hash": approval["action_hash"]}
+            )
+        except StepFailed as failure:
+            return incidents.ACTION_FAILED, self._say("note.action_failed", reason=failure.reason)
+        self.run_id = run["run_id"]
+        self.saga.link("run", run["url"])
+        yield from self._note(
+            "note_started", self._say("note.action_started", run_id=run["run_id"], url=run["url"])
+        )
+        ended = yield from self.saga.poll(
+            "await_run",
+            "get_run",
+            {"project": action["project"], "pipeline_id": action["pipeline_id"], "run_id": run["run_id"]},
+            until=lambda value: value["state"] == "completed",
+            every_s=self.policy["run_poll_s"],
+            for_s=self.policy["action_timeout_s"],
+        )
+        if not ended or ended["state"] != "completed":
+            reason = self._say("run.timed_out", run_id=run["run_id"])
+            return incidents.ACTION_FAILED, self._say("note.action_failed", reason=reason)
+        if ended["result"] != "succeeded":
+            reason = self._say("run.failed", run_id=run["run_id"], result=ended["result"])
+            return incidents.ACTION_FAILED, self._say("note.action_failed", reason=reason)
+        return (yield from self._verify(ended))
+
+    def _verify(self, run: Mapping[str, Any]) -> Steps:
+        recovery = yield from self.saga.poll(
+            "verify",
+            "check_recovery",
+            {"problem": self.problem, "service": self.service, "since": run["finished_at"]},
+            until=lambda value: value["verdict"] == "recovered",
+            every_s=self.policy["verification_poll_s"],
+            for_s=self.policy["verification_timeout_s"],
+        )
+        if recovery and recovery["verdict"] == "recovered":
+            self.proof = self._say("proof.recovered", **recovery)
+            return incidents.RESOLVED, self._say(
+                "close.resolved", action=self.case["action_text"], proof=self.proof
+            )
+        self.proof = (
+            self._say(f"proof.{recovery['reason']}", **recovery)
+            if recovery
+            else self._say("proof.state_unknown")
+        )
+        return incidents.UNVERIFIED, self._say("note.unverified", reason=self.proof)
+
+    def _end(self, proposal: remediation.Proposal, outcome: str, words: str) -> Steps:
+        """Write the postmortem; tell incident, channel and warehouse how it ended."""
+        assert self.incident is not None
+        outcome_text = self._say(f"outcome.{outcome}")
+        story = {
+            "incident": self.incident,
+            "outcome_text": outcome_text,
+            "case": self.case,
+            "missing": self.bundle["missing"],
+            "decisions": self.decisions,
+            "proof": self.proof,
+            "steps": self.saga.steps,
+        }
+        document = {"text": postmortem.write(self._language, story)}
+        written = yield from self.saga.step("write_postmortem", "write_postmortem", document)
+        self.saga.link("postmortem", written["url"])
+        told = f"{words}\n{self._say('postmortem.link', url=written['url'])}"
+        if outcome in incidents.CLOSING:
+            closing = {"sys_id": self.incident["sys_id"], "close_notes": told}
+            yield from self.saga.step("resolve_incident", "resolve_incident", closing)
+        else:
+            yield from self._note("note_ended", told)
+        self.saga.show(outcome=outcome)
+        yield from self._post(
+            "announce_end", cards.ended_card(self._language, self.incident, outcome_text, words)
+        )
+        ending = {"outcome": outcome, "run_id": self.run_id, "postmortem_url": written["url"]}
+        yield from self._record(
+            "record_closed", "incident.closed", proposal, {**ending, "closed_at": self._now()}
+        )
+        return {
+            **ending,
+            "incident_number": self.incident["number"],
+            "incident_sys_id": self.incident["sys_id"],
+        }
+
+    def tell_failure(self, failure: StepFailed) -> Steps:
+        """A step cannot be done: say so wherever that still works, without failing again."""
+        words = self._say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
+        self.saga.show(outcome="failed")
+        incident = self.incident or {"number": self.context.instance_id, "url": self.problem["url"]}
+        card = cards.ended_card(self._language, incident, words, failure.reason)
+        notices: dict[str, tuple[str, Mapping[str, Any]]] = {
+            "announce_failure": ("post_card", {"card": card})
+        }
+        if self.incident:
+            notices["note_failure"] = ("add_work_note", {"sys_id": self.incident["sys_id"], "text": words})
+        yield from self.saga.attempt_all(notices)
+
+    def _note(self, name: str, text: str) -> Steps:
+        assert self.incident is not None
+        return (
+            yield from self.saga.step(
+                name, "add_work_note", {"sys_id": self.incident["sys_id"], "text": text}
+            )
+        )
+
+    def _post(self, name: str, card: cards.Card, *, sign_for: str = "") -> Steps:
+        """Post a card, or say in the incident that it may not have arrived; never twice, never for long."""
+        try:
+            payload = {"card": card, "sign_for": sign_for}
+            yield from self.saga.step(name, "post_card", payload, for_s=NOTICE_FOR_S, repeatable=False)
+        except StepFailed as failure:
+            yield from self._note(f"note_{name}", self._say("note.card_unknown", reason=failure.reason))
+
+    def _record(
+        self, name: str, type_: str, proposal: remediation.Proposal, data: Mapping[str, Any]
+    ) -> Steps:
+        """Say a fact on the event topic: for the archive, the warehouse and whoever audits."""
+        assert self.incident is not None
+        common = {
+            "operation_id": self.context.instance_id,
+            "incident_number": self.incident["number"],
+            "problem_id": self.problem["problem_id"],
+            "service": self.service["name"] if self.service else None,
+            "action": proposal["action"]["type"] if proposal["action"] else None,
+        }
+        fact = {
+            "type": type_,
+            "subject": self.context.instance_id,
+            "data": {**common, **data},
+            "time": self._now(),
+        }
+        return (yield from self.saga.step(name, "publish_event", fact))
+
+    def _audited(self) -> list[dict[str, str]]:
+        return [
+            {name: decision[name] for name in ("decision", "person_id", "at")} for decision in self.decisions
+        ]
+
+    def _say(self, key: str, **values: object) -> str:
+        return say(self._language, key, **values)
+
+    @property
+    def _language(self) -> str:
+        return str(self.request["language"])
+
+    def _now(self) -> str:
+        return self.context.current_utc_datetime.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
