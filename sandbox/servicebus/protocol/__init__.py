@@ -1,0 +1,1 @@
+"""The server's side of the wire: connections, sessions, links, tokens and management requests."""

@@ -1,0 +1,231 @@
+"""Connections: the handshake, frames in and out, silence, and the end.
+
+Whatever a client sends ends at most its own connection.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from sandbox.servicebus.amqp.decoding import decode
+from sandbox.servicebus.amqp.encoding import described
+from sandbox.servicebus.amqp.frames import (
+    AMQP_HEADER,
+    BEGIN,
+    CLOSE,
+    MAX_FRAME,
+    MIN_MAX_FRAME,
+    OPEN,
+    PROTOCOL_HEADER,
+    SASL_FRAME,
+    SASL_HEADER,
+    SASL_INIT,
+    SASL_MECHANISMS,
+    SASL_OUTCOME,
+    BadFraming,
+    Frame,
+    FrameReader,
+    code_of,
+    error,
+    frame,
+)
+from sandbox.servicebus.amqp.performatives import parse, performative
+from sandbox.servicebus.amqp.types import Array, MalformedAmqp, Symbol, UByte, UInt, UShort, Violation
+from sandbox.servicebus.broker.destinations import Destination
+from sandbox.servicebus.broker.errors import unauthorized
+from sandbox.servicebus.protocol.session import Session
+from sandbox.servicebus.protocol.tokens import Tokens
+
+if TYPE_CHECKING:
+    from sandbox.servicebus.server import Server
+
+log = logging.getLogger(__name__)
+
+CHANNEL_MAX = 255
+IDLE_MS = 240_000
+"""Told to clients, who have to say something within it; twice as much silence ends a connection."""
+MECHANISMS = ["ANONYMOUS", "MSSBCBS", "EXTERNAL"]
+
+
+class Connection(asyncio.Protocol):
+    """One client. It may do nothing until it puts a token on $cbs."""
+
+    def __init__(self, server: "Server") -> None:
+        self._server, self._clock = server, server.clock
+        self.tokens = Tokens(server.keys, server.clock)
+        self.remote_max_frame = MIN_MAX_FRAME
+        self.paused = False
+        self._sessions: dict[int, Session] = {}
+        self._ended: set[int] = set()
+        self._reader = FrameReader()
+        self._out: list[bytes] = []
+        self._opened = self._ending = False
+        self._heard_ms = self._spoke_ms = self._clock.now_ms()
+        self._beat_s = IDLE_MS / 1000
+
+    # The transport's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._server.connections.add(self)
+        self._timer = self._clock.call_later(self._beat_s, self._beat)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        self._ending = True
+        self._server.left(self)
+        for session in self._sessions.values():
+            session.close()
+
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        for session in list(self._sessions.values()):
+            session.pump()
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_ms = self._clock.now_ms()
+        try:
+            for arrived in self._reader.feed(data):
+                if self._ending:
+                    return
+                self._on_frame(arrived)
+        except MalformedAmqp as fault:
+            log.warning("closing a connection: %s: %s", fault.condition, fault)
+            self.end(fault.condition, str(fault))
+        except Exception:
+            log.exception("closing a connection")
+            self.end("amqp:internal-error", "The server failed to handle a frame.")
+
+    # Frames
+
+    def _on_frame(self, arrived: Frame) -> None:
+        if arrived.kind == PROTOCOL_HEADER:
+            self._on_header(arrived.body)
+        elif arrived.kind == SASL_FRAME:
+            self._on_sasl(arrived.body)
+        elif arrived.body:  # an empty one is a heartbeat
+            self._on_performative(arrived.channel, arrived.body)
+
+    def _on_header(self, header: bytes) -> None:
+        if self._opened:
+            raise BadFraming("a protocol header came after the open")
+        if header == SASL_HEADER:
+            self._write(header)
+            mechanisms = described(SASL_MECHANISMS, [Array(Symbol, [Symbol(name) for name in MECHANISMS])])
+            self._write(frame(0, mechanisms, SASL_FRAME))
+        else:
+            self._write(AMQP_HEADER)  # which also tells a client that wanted something else
+            if header != AMQP_HEADER:
+                raise BadFraming("the client speaks another protocol than AMQP 1.0")
+
+    def _on_sasl(self, body: bytes) -> None:
+        init, _ = decode(body)
+        fields = init.value if code_of(init) == SASL_INIT else None
+        if not isinstance(fields, list) or not fields:
+            raise MalformedAmqp("the frame is no sasl-init")
+        accepted = fields[0] in MECHANISMS
+        self._write(frame(0, described(SASL_OUTCOME, [UByte(0 if accepted else 1), None]), SASL_FRAME))
+        if not accepted:
+            raise Violation("amqp:unauthorized-access", "the client asked for another SASL mechanism")
+
+    def _on_performative(self, channel: int, body: bytes) -> None:
+        said = parse(body)
+        if said.code == OPEN:
+            self._open(said.fields)
+        elif not self._opened:
+            raise Violation("amqp:not-allowed", "the first frame is not an open")
+        elif said.code == CLOSE:
+            self.end()
+        elif said.code == BEGIN:
+            if channel > CHANNEL_MAX or channel in self._sessions:
+                raise Violation("amqp:connection:framing-error", "the channel is in use or above channel-max")
+            self._ended.discard(channel)
+            self._sessions[channel] = Session(self, channel, said.fields)
+        elif channel in self._sessions:
+            self._sessions[channel].handle(said)
+        elif channel not in self._ended:  # the SDK goes on detaching links after the end
+            raise Violation("amqp:not-allowed", "the channel has no session")
+
+    def _open(self, fields: list[Any]) -> None:
+        if self._opened:
+            raise Violation("amqp:not-allowed", "a second open")
+        if fields[2] is not None:
+            if fields[2] < MIN_MAX_FRAME:
+                raise Violation("amqp:invalid-field", f"a maximum frame size is at least {MIN_MAX_FRAME}")
+            self.remote_max_frame = min(fields[2], MAX_FRAME)
+        else:
+            self.remote_max_frame = MAX_FRAME
+        self._opened = True
+        answer = ["servicebus", None, UInt(MAX_FRAME), UShort(CHANNEL_MAX), UInt(IDLE_MS)]
+        self.send(0, performative(OPEN, answer))
+        if fields[4]:
+            self._beat_s = min(self._beat_s, fields[4] / 2000)
+            self._timer.cancel()
+            self._timer = self._clock.call_later(self._beat_s, self._beat)
+
+    def forget(self, channel: int) -> None:
+        """The session on the channel has ended."""
+        self._sessions.pop(channel, None)
+        self._ended.add(channel)
+
+    # Out: nothing leaves before the turn it belongs to is on disk
+
+    def send(self, channel: int, body: bytes) -> None:
+        self._write(frame(channel, body))
+
+    def _write(self, data: bytes) -> None:
+        if not self._out:
+            self._server.turn.speak(self)
+        self._out.append(data)
+
+    def flush(self) -> None:
+        if self._out and not self._transport.is_closing():
+            self._spoke_ms = self._clock.now_ms()
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
+        if self._ending:
+            self._transport.close()
+
+    def end(self, condition: str | None = None, description: str = "") -> None:
+        """Say so, and close."""
+        if self._ending:
+            return
+        self._ending = True
+        for session in self._sessions.values():
+            session.close()
+        if self._opened:
+            why = [error(condition, description)] if condition else []
+            self.send(0, performative(CLOSE, why))
+        self._server.turn.speak(self)
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def _beat(self) -> None:
+        """Say something when all is silent, and end when the client has been for too long."""
+        now_ms = self._clock.now_ms()
+        if now_ms - self._heard_ms >= 2 * IDLE_MS:
+            self.end("amqp:resource-limit-exceeded", "Nothing was heard for too long.")
+        elif self._opened and now_ms - self._spoke_ms >= self._beat_s * 500:
+            self.send(0, b"")
+        self._timer = self._clock.call_later(self._beat_s, self._beat)
+
+    # Tokens
+
+    def put_token(self, token: object, audience: object) -> None:
+        """Raises: Refused (unauthorized-access)."""
+        seconds = self.tokens.put(token, audience)
+        self._clock.call_later(seconds + 0.001, self._on_token_expiry)
+
+    def _on_token_expiry(self) -> None:
+        reason = unauthorized("ExpiredToken: The token is expired.")
+        for session in self._sessions.values():
+            session.drop_unauthorized(reason)
+
+    def authorized_entity(self, address: str) -> Destination:
+        """The entity at an address, for a client that may reach it. Raises: Refused."""
+        self.tokens.check(address)
+        return self._server.namespace.find(address)
