@@ -22,7 +22,7 @@ up: setup ## start the platform and keep it; prints every address
 	@$(RUN) -m sandbox up
 
 test: setup ## all tests
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=)
 
 check: setup ## what CI runs: format, lint, types, imports, tests, coverage
 	@$(RUN) tools/check.py

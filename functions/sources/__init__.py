@@ -1,10 +1,13 @@
 """One module per webhook source: how it proves itself, and which event its notification is."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from __future__ import annotations
 
-from shared.events import Event
-from shared.settings import Settings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from shared.events import Event
+    from shared.settings import Settings
 
 
 class Source(Protocol):

@@ -1,0 +1,335 @@
+"""remediate_problem, rehearsed: what it does in which order, and how each story ends."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orchestrations.remediate_problem import remediate_problem
+from orchestrations.saga import StepFailed
+from shared.domain.approvals import action_hash
+from tests.fakes.orchestration import Rehearsal
+from tests.fakes.remediation import GOOD, SERVICE, World, recovery, request
+
+EVIDENCE = ["find_service", "collect_problem", "collect_changes", "collect_metric", "collect_runs", "diagnose"]
+OPENED = ["open_incident", "add_work_note", "publish_event"]
+ENDED = ["post_card", "publish_event"]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def rehearse(world: World, **problem: Any) -> Rehearsal:
+    return Rehearsal(remediate_problem, request(**problem), world.activities())
+
+
+def decision(decided: str = "approve", person: str = "ana", **changes: Any) -> dict[str, Any]:
+    action = {
+        "type": "redeploy_run",
+        "service": "checkout",
+        "project": "loja",
+        "pipeline_id": 7,
+        "run_id": GOOD["run_id"],
+        "commit": GOOD["commit"],
+        "ref_name": GOOD["ref_name"],
+    }
+    return {
+        "decision": decided,
+        "action_hash": action_hash(action),
+        "person_id": person,
+        "person_name": person.title(),
+        "at": "2026-11-21T12:01:00Z",
+        "comment": "",
+        **changes,
+    }
+
+
+def test_an_approved_and_verified_rollback_resolves_the_incident(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    result = play.run()
+
+    assert result["outcome"] == "resolved"
+    assert result["run_id"] == 103
+    assert play.activity_names == [
+        *EVIDENCE,
+        *OPENED,
+        "post_card",
+        "publish_event",
+        "add_work_note",
+        "start_run",
+        "add_work_note",
+        "get_run",
+        "get_run",
+        "check_recovery",
+        "check_recovery",
+        "write_postmortem",
+        "resolve_incident",
+        *ENDED,
+    ]
+
+
+def test_every_activity_gets_an_idempotency_key_of_its_own_step(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    play.run()
+
+    writes = ("open_incident", "add_work_note", "start_run", "resolve_incident", "post_card", "publish_event")
+    keys = [(name, payload["key"]) for name, payload in play.calls if name in writes]
+    assert len(set(keys)) == len(keys)
+    assert all(key.startswith("op-1/") for _, key in keys)
+
+
+def test_the_run_gets_exactly_the_approved_action(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    play.run()
+
+    (payload,) = play.payloads("start_run")
+    assert action_hash(payload["action"]) == decision()["action_hash"] == payload["action_hash"]
+
+
+def test_the_problem_closing_by_itself_ends_without_an_action(world: World) -> None:
+    play = rehearse(world)
+    play.event("problem_resolved", {}, after_s=30)
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert "start_run" not in play.activity_names
+    assert play.activity_names[-4:] == ["write_postmortem", "resolve_incident", *ENDED]
+
+
+def test_a_resolved_notification_that_comes_first_opens_and_resolves_one_incident(world: World) -> None:
+    play = rehearse(world, state="RESOLVED")
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert play.activity_names.count("open_incident") == 1
+    assert play.activity_names.count("resolve_incident") == 1
+
+
+def test_a_refusal_runs_nothing_and_leaves_the_incident_to_a_person(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision("refuse", comment="black friday"), after_s=60)
+
+    assert play.run()["outcome"] == "refused"
+    assert "start_run" not in play.activity_names
+    assert "resolve_incident" not in play.activity_names
+    assert "black friday" in play.payloads("add_work_note")[-1]["text"]
+
+
+def test_nobody_deciding_counts_as_a_refusal(world: World) -> None:
+    play = rehearse(world)
+
+    assert play.run()["outcome"] == "expired"
+    assert play.elapsed_s == 1800
+    assert "start_run" not in play.activity_names
+
+
+@pytest.mark.parametrize(
+    "worthless",
+    [
+        {"action_hash": "0" * 64},
+        {"person_id": "valueflow"},
+        {"person_id": ""},
+        {"decision": "yes"},
+    ],
+    ids=["other action", "own request", "nobody", "not a decision"],
+)
+def test_a_decision_that_does_not_count_changes_nothing(world: World, worthless: dict[str, Any]) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(**worthless), after_s=60)
+
+    assert play.run()["outcome"] == "expired"
+    assert "start_run" not in play.activity_names
+
+
+def test_high_risk_needs_two_different_people(world: World) -> None:
+    world.service = {**SERVICE, "tier": 1}
+    play = rehearse(world)
+    play.event("decision", decision(person="ana"), after_s=60)
+    play.event("decision", decision(person="ana"), after_s=70)
+    play.event("decision", decision(person="carla"), after_s=80)
+
+    assert play.run()["outcome"] == "resolved"
+    note = next(p["text"] for p in play.payloads("add_work_note") if "approved" in p["text"])
+    assert "Ana" in note
+    assert "Carla" in note
+
+
+def test_one_person_approving_twice_is_one_approval(world: World) -> None:
+    world.service = {**SERVICE, "tier": 1}
+    play = rehearse(world)
+    play.event("decision", decision(person="ana"), after_s=60)
+    play.event("decision", decision(person="ana"), after_s=70)
+
+    assert play.run()["outcome"] == "expired"
+
+
+def test_a_run_that_fails_is_not_called_a_fix(world: World) -> None:
+    world.run_states = iter([("completed", "failed")])
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "action_failed"
+    assert "resolve_incident" not in play.activity_names
+    assert "failed" in play.payloads("add_work_note")[-1]["text"]
+
+
+def test_a_run_that_never_ends_is_given_up_in_time(world: World) -> None:
+    world.run_states = iter([("inProgress", "")] * 1000)
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "action_failed"
+    assert play.elapsed_s <= 60 + 600
+
+
+def test_a_refused_run_is_a_failed_action(world: World) -> None:
+    world.next["start_run"] = [{"status": "refused", "reason": "pipeline is disabled"}]
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "action_failed"
+    assert "pipeline is disabled" in play.payloads("add_work_note")[-1]["text"]
+
+
+@pytest.mark.parametrize("reason", ["still_open", "few_samples", "out_of_bounds", "state_unknown"])
+def test_without_proof_the_incident_stays_open(world: World, reason: str) -> None:
+    world.recoveries = iter([recovery(reason)] * 100)
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "unverified"
+    assert "resolve_incident" not in play.activity_names
+
+
+def test_a_vendor_that_is_away_is_waited_for_with_growing_pauses(world: World) -> None:
+    world.next["open_incident"] = [{"status": "unavailable", "reason": "away", "retry_after_s": None}] * 3
+    play = rehearse(world, state="RESOLVED")
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert play.elapsed_s == 5 + 10 + 20
+    waiting = [step for status in play.statuses for step in status["steps"] if step["state"] == "waiting"]
+    assert waiting[0]["detail"] == "away"
+
+
+def test_a_vendor_that_asks_for_more_time_gets_it(world: World) -> None:
+    world.next["open_incident"] = [{"status": "unavailable", "reason": "away", "retry_after_s": 300.0}]
+    play = rehearse(world, state="RESOLVED")
+
+    play.run()
+
+    assert play.elapsed_s == 300
+
+
+def test_a_vendor_that_stays_away_fails_the_operation_visibly(world: World) -> None:
+    world.next["open_incident"] = [{"status": "unavailable", "reason": "away", "retry_after_s": None}] * 10_000
+    play = rehearse(world)
+
+    with pytest.raises(StepFailed, match="open_incident: away"):
+        play.run()
+    assert play.elapsed_s <= 3600
+    assert play.statuses[-1]["outcome"] == "failed"
+    assert play.activity_names[-1] == "post_card"
+
+
+def test_collectors_that_fail_are_said_to_be_missing(world: World) -> None:
+    world.next["collect_metric"] = [{"status": "unavailable", "reason": "no answer", "retry_after_s": None}]
+    world.next["collect_changes"] = [{"status": "refused", "reason": "token lacks a scope"}]
+    play = rehearse(world, state="RESOLVED")
+
+    play.run()
+
+    assert play.payloads("diagnose")[0]["bundle"]["missing"] == [
+        {"source": "changes", "reason": "token lacks a scope"},
+        {"source": "metric", "reason": "no answer"},
+    ]
+    assert "changes, metric" in play.payloads("add_work_note")[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"service": None}, "no registered service"),
+        ({"diagnosis": {**World().diagnosis, "category": "unknown"}}, "not a deployment"),
+        ({"runs": {"suspect": None, "last_good": None}}, "no earlier good run"),
+    ],
+    ids=["unknown service", "unknown cause", "no good run"],
+)
+def test_without_a_safe_action_a_person_gets_it(world: World, change: dict[str, Any], words: str) -> None:
+    vars(world).update(change)
+    play = rehearse(world)
+
+    assert play.run()["outcome"] == "handed_over"
+    assert words in play.payloads("add_work_note")[0]["text"]
+    assert all("approval" not in status for status in play.statuses)
+
+
+def test_a_card_whose_fate_is_unknown_is_told_not_sent_again(world: World) -> None:
+    world.next["post_card"] = [{"status": "unknown", "reason": "no answer", "retry_after_s": None}]
+    play = rehearse(world)
+    play.event("problem_resolved", {}, after_s=30)
+
+    play.run()
+
+    assert play.activity_names.count("post_card") == 2  # the announcement once, the end once
+    assert any("may not have arrived" in payload["text"] for payload in play.payloads("add_work_note"))
+
+
+def test_an_unavailable_channel_holds_the_flow_up_for_a_minute_at_most(world: World) -> None:
+    world.next["post_card"] = [{"status": "unavailable", "reason": "away", "retry_after_s": None}] * 50
+    play = rehearse(world)
+
+    assert play.run()["outcome"] == "expired"
+    assert play.elapsed_s <= 60 + 1800 + 60
+
+
+def test_the_published_status_fits_into_what_durable_functions_keeps(world: World) -> None:
+    long = "x" * 5000
+    world.next["collect_problem"] = [
+        {
+            "status": "done",
+            "value": {"items": [{"source": "dynatrace", "kind": "finding", "text": long} for _ in range(50)]},
+        }
+    ]
+    play = rehearse(world, title=long)
+    play.event("decision", decision(comment=long[:500]), after_s=60)
+
+    play.run()
+
+    assert max(len(json.dumps(status).encode("utf-16")) for status in play.statuses) < 16 * 1024
+
+
+def test_words_from_outside_lose_their_markup_everywhere(world: World) -> None:
+    play = rehearse(world, title="[click](https://evil.example) <b>now</b> [code]x[/code]")
+    play.event("decision", decision(), after_s=60)
+
+    play.run()
+
+    told = json.dumps([payload for _, payload in play.calls if "text" in payload or "card" in payload])
+    assert "](" not in told
+    assert "<b>" not in told
+    assert "[code]" not in told
+
+
+def test_the_facts_reach_the_topic(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    play.run()
+
+    opened, decided, closed = play.payloads("publish_event")
+    assert [opened["type"], decided["type"], closed["type"]] == [
+        "incident.opened",
+        "approval.decided",
+        "incident.closed",
+    ]
+    assert closed["data"]["outcome"] == "resolved"
+    assert closed["data"]["run_id"] == 103
+    assert decided["data"]["decisions"] == [
+        {"decision": "approve", "person_id": "ana", "at": "2026-11-21T12:01:00Z"}
+    ]
