@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from shared.clients.servicebus import TIMEOUT_S, VENDOR, service_bus_client, unavailable
@@ -47,19 +48,19 @@ type Messages = list[ServiceBusReceivedMessage]
 class DeadLetters:
     """The dead-letter queues of one topic's subscriptions.
 
-    topic: its name. The other parameters: of `service_bus_client`. All methods raise VendorUnavailable.
+    topic: its name. The other parameters: of `service_bus_client`. All methods raise VendorUnavailable, NotFound.
     """
 
     def __init__(self, topic: str, connection: str = "", namespace: str = "", credential: Any = None) -> None:
         self._topic = topic
-        self._address = (connection, namespace, credential)
+        self._connect = partial(service_bus_client, connection, namespace, credential)
 
     async def list(self, subscription: str, limit: int = 100) -> DeadLetterList:
         """The oldest `limit` dead letters, without taking them."""
         try:
             async with (
                 asyncio.timeout(_TIMEOUT_S),
-                service_bus_client(*self._address) as client,
+                self._connect() as client,
                 self._receiver(client, subscription) as receiver,
             ):
                 found = await _peek(receiver, limit)
@@ -70,15 +71,16 @@ class DeadLetters:
     async def resubmit(self, subscription: str, sequence_number: int) -> DeadLetter:
         """Send the dead letter to its topic again, then take it off the queue.
 
-        Killed between the two, the next call sends it with the same MessageId: within the topic's window of
-        duplicate detection the broker drops it, and after that the consumers do.
+        Killed between the two, the letter stays, locked for a minute at most; the next call then sends it with
+        the same MessageId: within the topic's window of duplicate detection the broker drops that, after it
+        the consumers do.
 
         Raises: NotFound; VendorUnavailable also while somebody else holds it.
         """
         try:
             async with (
                 asyncio.timeout(_TIMEOUT_S),
-                service_bus_client(*self._address) as client,
+                self._connect() as client,
                 self._receiver(client, subscription) as receiver,
                 client.get_topic_sender(self._topic) as sender,
             ):
@@ -87,6 +89,7 @@ class DeadLetters:
                     message = await _take(receiver, sequence_number, held)
                     await sender.send_messages(_again(subscription, message))
                     await receiver.complete_message(message)
+                    held.remove(message)
                 finally:
                     for other in held:
                         await receiver.abandon_message(other)
@@ -118,7 +121,7 @@ async def _peek(receiver: ServiceBusReceiver, limit: int) -> Messages:
 async def _take(
     receiver: ServiceBusReceiver, sequence_number: int, held: Messages
 ) -> ServiceBusReceivedMessage:
-    """Receive the message. Service Bus hands them out in order only: those before it go into `held`."""
+    """Receive the message. Service Bus hands out in order only: it and those before it go into `held`."""
     peeked = await receiver.peek_messages(max_message_count=1, sequence_number=sequence_number)
     if not peeked or peeked[0].sequence_number != sequence_number:
         raise NotFound(f"no dead letter {sequence_number} in this subscription")
@@ -129,7 +132,6 @@ async def _take(
         held += page
         for message in page:
             if message.sequence_number == sequence_number:
-                held.remove(message)
                 return message
     reason = f"dead letter {sequence_number} is held by another, or lies under {MAX_HELD} others"
     raise VendorUnavailable(VENDOR, "resubmit_dead_letter", reason)
