@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.child import announce, end_with_parent
-from sandbox.warehouse.engine import Engine
+from sandbox.warehouse.engine import IDLE_TRANSACTION_S, Engine
 from sandbox.warehouse.server import build_app
 
 
@@ -30,6 +30,12 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="folder of the database files")
     parser.add_argument("--user", required=True)
     parser.add_argument("--password", required=True)
+    parser.add_argument(
+        "--idle-transaction-s",
+        type=float,
+        default=IDLE_TRANSACTION_S,
+        help="end a transaction that blocks another one and has been silent for so long",
+    )
     options = parser.parse_args()
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
@@ -44,7 +50,7 @@ def main() -> None:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", options.port))
-    engine = Engine(options.state)
+    engine = Engine(options.state, options.idle_transaction_s)
     app = build_app(engine, options.user, options.password)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1

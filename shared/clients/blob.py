@@ -6,14 +6,14 @@ Callers are activities and shared.loading. The SDK is imported when the first st
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import OutcomeUnknown, VendorError, VendorRefused, VendorUnavailable
+from shared.clients.blob_errors import call
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.storage.blob.aio import ContainerClient
 
 TIMEOUT_S = 10.0
-_NOT_TAKEN = frozenset({408, 429, 503})
+RETRIES = 2
 _NO_BLOB, _NO_CONTAINER = "BlobNotFound", "ContainerNotFound"
 
 
@@ -24,17 +24,18 @@ def blob_store(
     service_uri: str = "",
     credential: "AsyncTokenCredential | None" = None,
     timeout_s: float = TIMEOUT_S,
+    retries: int = RETRIES,
 ) -> "BlobStore":
-    """A store in `container`, reached by a connection string or by service address and identity."""
-    from azure.storage.blob.aio import BlobServiceClient
+    """A store in `container`, reached by a connection string or by service address and identity.
 
-    # Retries of the SDK answer faults of seconds; a write that must know its outcome switches them off.
+    timeout_s: to connect, and between two pieces of an answer. retries: of the SDK, about a second apart.
+    """
+    from azure.storage.blob.aio import BlobServiceClient, LinearRetry
+
     options: dict[str, Any] = {
         "connection_timeout": timeout_s,
         "read_timeout": timeout_s,
-        "retry_total": 2,
-        "initial_backoff": 0.2,
-        "increment_base": 2,
+        "retry_policy": LinearRetry(backoff=1, retry_total=retries, random_jitter_range=1),
     }
     service = (
         BlobServiceClient.from_connection_string(connection_string, **options)
@@ -83,13 +84,13 @@ class BlobStore:
             stream = await self._client.download_blob(name)
             return await stream.readall()
 
-        return await _call("get", download(), {_NO_BLOB: None, _NO_CONTAINER: None})
+        return await call("get", download(), {_NO_BLOB: None, _NO_CONTAINER: None})
 
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
         """Names that begin with `prefix`, in order."""
         pages = self._client.list_blobs(name_starts_with=prefix).by_page()
         while True:
-            page = await _call("names", _next_page(pages), {_NO_CONTAINER: None})
+            page = await call("names", _next_page(pages), {_NO_CONTAINER: None})
             if page is None:
                 return
             for name in page:
@@ -102,7 +103,7 @@ class BlobStore:
             await self._client.delete_blob(name)
             return True
 
-        return await _call("delete", remove(), {_NO_BLOB: False, _NO_CONTAINER: False}, writes=True)
+        return await call("delete", remove(), {_NO_BLOB: False, _NO_CONTAINER: False}, writes=True)
 
     async def move(self, name: str, new_name: str, content_type: str = "application/octet-stream") -> bool:
         """Give a blob another name: True when it was there. Interrupted and repeated, it ends the same."""
@@ -119,7 +120,7 @@ class BlobStore:
 
     async def ping(self) -> None:
         """Return when the storage answers us, whether or not the container exists yet."""
-        await _call("ping", self._client.exists(), {})
+        await call("ping", self._client.exists(), {})
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -145,58 +146,15 @@ class BlobStore:
         async def create_container() -> None:
             await self._client.create_container()
 
-        stored = await _call(operation, upload(), {**answers, _NO_CONTAINER: None}, writes=True)
+        stored = await call(operation, upload(), {**answers, _NO_CONTAINER: None}, writes=True)
         if stored is not None:
             return stored
-        await _call("create_container", create_container(), {"ContainerAlreadyExists": None}, writes=True)
-        return await _call(operation, upload(), answers, writes=True)
+        await call("create_container", create_container(), {"ContainerAlreadyExists": None}, writes=True)
+        return await call(operation, upload(), answers, writes=True)
 
 
 async def _next_page(pages: Any) -> list[str] | None:
     try:
         return [blob.name async for blob in await anext(pages)]
     except StopAsyncIteration:
-        return None
-
-
-async def _call[T, A](
-    operation: str, request: Awaitable[T], answers: dict[str, A], writes: bool = False
-) -> T | A:
-    """Await one request; an error whose code is in `answers` is an answer, every other one is raised."""
-    from azure.core.exceptions import AzureError
-
-    try:
-        return await request
-    except (AzureError, TimeoutError) as error:
-        code = _code(error)
-        if code in answers:
-            return answers[code]
-        raise _vendor_error(operation, code, error, writes) from None
-
-
-def _code(error: Exception) -> str:
-    code = getattr(error, "error_code", None) or type(error).__name__
-    return str(getattr(code, "value", code))
-
-
-def _vendor_error(operation: str, code: str, error: Exception, writes: bool) -> VendorError:
-    from azure.core.exceptions import HttpResponseError, ServiceRequestError
-
-    status = error.status_code if isinstance(error, HttpResponseError) else None
-    if status is None:
-        if isinstance(error, ServiceRequestError) or not writes:
-            return VendorUnavailable("blob", operation, f"no answer ({code})")
-        return OutcomeUnknown("blob", operation, f"sent, and no answer came ({code})")
-    if status in _NOT_TAKEN or code == "ContainerBeingDeleted" or (status >= 500 and not writes):
-        return VendorUnavailable("blob", operation, f"HTTP {status} {code}", _retry_after_s(error))
-    if status >= 500:
-        return OutcomeUnknown("blob", operation, f"HTTP {status} {code}", _retry_after_s(error))
-    return VendorRefused("blob", operation, f"HTTP {status} {code}", status=status)
-
-
-def _retry_after_s(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        return float(headers.get("Retry-After", ""))
-    except ValueError:
         return None

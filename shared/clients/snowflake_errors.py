@@ -9,6 +9,7 @@ from typing import Any
 from shared.errors import OutcomeUnknown, VendorError, VendorRefused, VendorUnavailable
 
 _SESSION_GONE = frozenset({250002, 390104, 390108, 390111, 390112, 390113, 390114, 390115})
+_NO_ANSWER = 250003
 _TRANSIENT = frozenset(
     {
         603,  # internal error
@@ -16,7 +17,6 @@ _TRANSIENT = frozenset(
         625,  # no lock in time
         630,  # statement time-out
         250001,  # could not connect
-        250003,  # no answer
         250005,
         251011,  # login time-out
         251012,
@@ -50,8 +50,8 @@ def vendor_error(operation: str, error: Any, sent: bool) -> VendorError:
     named = f"error {errno}, state {sqlstate or 'none'}" if errno else type(error).__name__
     if errno in _DATA:
         return FileRefused("snowflake", operation, f"the data does not fit ({named})")
-    message = f"{_first_line(error)} ({named})"
-    if not errno or _no_answer(errno):
+    message = f"{_text(error)} ({named})"
+    if errno in (0, _NO_ANSWER):
         kind = OutcomeUnknown if sent else VendorUnavailable
         return kind("snowflake", operation, message)
     if errno in _TRANSIENT or session_is_gone(error) or errno - 290_000 in _TRANSIENT_HTTP:
@@ -59,10 +59,6 @@ def vendor_error(operation: str, error: Any, sent: bool) -> VendorError:
     return VendorRefused("snowflake", operation, message)
 
 
-def _no_answer(errno: int) -> bool:
-    return errno == 250003
-
-
-def _first_line(error: Any) -> str:
+def _text(error: Any) -> str:
     text = str(getattr(error, "raw_msg", None) or getattr(error, "msg", None) or "no answer")
-    return text.strip().split("\n", 1)[0][:_TEXT_LENGTH]
+    return " ".join(text.split())[:_TEXT_LENGTH]

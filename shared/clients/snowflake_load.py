@@ -23,7 +23,7 @@ from shared.errors import VendorRefused
 STAGE = "@RAW.LANDING"
 MAX_FILES = 1000
 """Snowflake takes no more names in one COPY."""
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_NAME = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_-]*/)*[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 
 _LOCK = "UPDATE RAW.LOAD_LOCK SET TAKEN_AT = CURRENT_TIMESTAMP()"
 _RECORDED = "SELECT FILE_NAME, CONTENT_SHA256 FROM RAW.LOADED_FILES WHERE FILE_NAME IN ({marks})"
@@ -34,7 +34,7 @@ _RECORD = "INSERT INTO RAW.LOADED_FILES (FILE_NAME, CONTENT_SHA256, FILE_ROWS) V
 
 
 def is_loadable(name: str) -> bool:
-    """Whether a file may bear this name in the stage: it becomes part of statements."""
+    """Whether a file may bear this name in the stage: folders and a name with an extension, safe in SQL."""
     return len(name) <= 500 and bool(_NAME.fullmatch(name))
 
 
@@ -47,7 +47,7 @@ def load(connection: Any, files: Mapping[str, bytes]) -> dict[str, int]:
         raise ValueError(f"at most {MAX_FILES} files in one load")
     for name in files:
         if not is_loadable(name):
-            raise FileRefused("snowflake", "load_events", "a file's name has characters a stage cannot take")
+            raise FileRefused("snowflake", "load_events", "a file's name does not fit a stage")
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     rows = dict.fromkeys(files, 0)
     filled = {name: content for name, content in files.items() if content.strip()}

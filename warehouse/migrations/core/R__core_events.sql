@@ -1,4 +1,5 @@
 -- Every event once: the attributes of a CloudEvent as columns, the earliest kept where an id came again.
+-- What arrived unreadable has no id: it stays in RAW.
 
 CREATE OR REPLACE VIEW CORE.EVENTS AS
 SELECT
@@ -12,6 +13,7 @@ SELECT
     FILE_ROW,
     LOADED_AT
 FROM RAW.EVENTS
+WHERE EVENT:id::VARCHAR IS NOT NULL
 QUALIFY ROW_NUMBER() OVER (
     PARTITION BY EVENT:id::VARCHAR
     ORDER BY TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ), LOADED_AT, FILE_NAME, FILE_ROW

@@ -1,0 +1,101 @@
+"""Sessions of the embedded warehouse: one statement at a time, and transactions with Snowflake's manners.
+
+engine.py opens them, server.py hands requests to them. A first write waits for another transaction's lock, and
+every failure is an error Snowflake has a number for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from fakesnow.conn import FakeSnowflakeConnection
+from fakesnow.cursor import FakeSnowflakeCursor
+
+from sandbox.warehouse import statements
+from sandbox.warehouse.errors import lock_timeout, snowflake_error
+
+if TYPE_CHECKING:
+    from sandbox.warehouse.engine import Engine
+
+LOCK_TIMEOUT_S = 20.0
+
+
+class Session(FakeSnowflakeConnection):
+    """One client's session: one statement at a time, and a known state of its transaction."""
+
+    def __init__(self, engine: Engine, database: str | None, schema: str | None, autocommit: bool) -> None:
+        self.engine = engine
+        self.in_transaction = self.has_written = False
+        self._turn = threading.Lock()
+        self._last_used = time.monotonic()
+        super().__init__(
+            engine.duck_conn.cursor(),
+            engine.results_cache,
+            database,
+            schema,
+            db_path=engine.db_path,
+            nop_regexes=engine.nop_regexes,
+            autocommit=autocommit,
+        )
+
+    def cursor(self, cursor_class: Any = None) -> Cursor:
+        return Cursor(self, self._duck_conn)
+
+    def idle_in_transaction_s(self) -> float:
+        """Seconds since the last statement of an open transaction; 0 when none is open or one is running."""
+        if not self.in_transaction or self._turn.locked():
+            return 0.0
+        return time.monotonic() - self._last_used
+
+    def run(self, cursor: Cursor, command: str, params: Any, options: dict[str, Any]) -> None:
+        """Run one statement; a first write that meets another's lock waits for it, as on Snowflake.
+
+        DuckDB aborts a transaction at a conflict. Nothing was written yet, so beginning anew is waiting.
+        """
+        with self._turn:
+            deadline = time.monotonic() + LOCK_TIMEOUT_S
+            while True:
+                try:
+                    cursor.run(command, params, options)
+                    break
+                except duckdb.TransactionException:
+                    if self.in_transaction:
+                        self._duck_conn.rollback()
+                    if self.has_written or time.monotonic() > deadline:
+                        self.in_transaction = self.has_written = False
+                        raise lock_timeout() from None
+                    if self.in_transaction:
+                        self._duck_conn.begin()
+                self.engine.end_idle_transactions(but=self)
+                time.sleep(0.05)
+            self._note(command)
+
+    def _note(self, command: str) -> None:
+        verb = command.split(None, 1)[0].rstrip(";").upper() if command.strip() else ""
+        if verb in {"BEGIN", "START"}:
+            self.in_transaction, self.has_written = True, False
+        elif verb in {"COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP"}:
+            self.in_transaction = self.has_written = False
+        elif verb in {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "TRUNCATE"}:
+            self.has_written = self.in_transaction
+        self._last_used = time.monotonic()
+
+
+class Cursor(FakeSnowflakeCursor):
+    """A cursor whose every failure is an error Snowflake has a number for."""
+
+    _conn: Session
+
+    def execute(self, command: str, params: Any = None, *_: Any, **options: Any) -> Cursor:
+        try:
+            self._conn.run(self, command, params, options)
+        except Exception as error:
+            raise snowflake_error(error) from None
+        return self
+
+    def run(self, command: str, params: Any, options: dict[str, Any]) -> None:
+        replacement = statements.rewrite(command, self._conn.database, self._conn.schema)
+        super().execute(replacement or command, params, **options)
