@@ -33,7 +33,11 @@ def judge(
     upper_bound: the highest value that is healthy, in the metric's own unit.
     The newest `min_samples` points must all lie within bounds.
     """
-    after = [value for at, value in sorted(points) if at >= since_ms and value is not None]
+    after = [
+        value
+        for at, value in sorted(points, key=lambda point: point[0])
+        if at >= since_ms and value is not None
+    ]
     newest = after[-min_samples:]
     within = sum(value <= upper_bound for value in newest)
     reason = _reason(problem_closed, len(after), within, len(newest), min_samples)

@@ -20,7 +20,7 @@ def sign(secrets: Sequence[Secret], purpose: str, *parts: str, expires_at_s: int
 def verify(secrets: Sequence[Secret], token: str | None, purpose: str, *parts: str, now_s: float) -> None:
     """Raises: Forbidden when the token is missing, altered, expired or meant for something else."""
     expiry, _, mac = (token or "").partition(".")
-    if not expiry.isdigit() or len(expiry) > 12:
+    if not expiry.isdecimal() or len(expiry) > 12:
         raise Forbidden("The link is not complete. Open it from the card or the incident again.")
     good = [
         hmac.compare_digest(mac.encode(), _mac(secret, purpose, parts, int(expiry)).encode())

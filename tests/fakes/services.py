@@ -1,0 +1,131 @@
+"""The services of a process, with fakes that behave: what is put can be got, who is away says so."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from shared.clients.dead_letters import DeadLetter
+from shared.errors import NotFound, Unauthenticated, VendorUnavailable
+from shared.events import Event
+from shared.registry import ServiceRegistry
+from shared.security.tokens import Caller
+from shared.services import Services
+from shared.settings import load
+
+_EXAMPLE = Path(__file__).parents[2] / "local.settings.example.json"
+
+
+class FakePublisher:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.away = False
+
+    async def publish(self, event: Event) -> None:
+        if self.away:
+            raise VendorUnavailable("servicebus", "publish", "no connection", 7)
+        self.events.append(event)
+
+    async def ping(self) -> None:
+        if self.away:
+            raise VendorUnavailable("servicebus", "ping", "no connection")
+
+
+class FakeBlob:
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.away = False
+
+    async def put(self, name: str, data: bytes | str, content_type: str = "", overwrite: bool = True) -> None:
+        self._check("put")
+        self.blobs[name] = data if isinstance(data, bytes) else data.encode()
+
+    async def get(self, name: str) -> bytes | None:
+        self._check("get")
+        return self.blobs.get(name)
+
+    async def names(self, prefix: str = "") -> AsyncIterator[str]:
+        self._check("names")
+        for name in sorted(self.blobs):
+            if name.startswith(prefix):
+                yield name
+
+    async def ping(self) -> None:
+        self._check("ping")
+
+    def _check(self, operation: str) -> None:
+        if self.away:
+            raise VendorUnavailable("blob", operation, "no connection")
+
+
+class FakeDeadLetters:
+    def __init__(self) -> None:
+        self.letters: dict[str, list[DeadLetter]] = {"incidents": [], "archive": []}
+
+    async def list(self, subscription: str, limit: int = 100) -> list[DeadLetter]:
+        return list(self.letters[subscription])
+
+    async def resubmit(self, subscription: str, sequence_number: int) -> DeadLetter:
+        for letter in self.letters[subscription]:
+            if letter["sequence_number"] == sequence_number:
+                self.letters[subscription].remove(letter)
+                return letter
+        raise NotFound("There is no such dead letter.")
+
+
+class FakeTokens:
+    """Token "reader" is a reader, "ana" an approver, "carla" an admin."""
+
+    roles = {  # noqa: RUF012
+        "reader": ["Platform.Reader"],
+        "ana": ["Platform.Reader", "Platform.Approver"],
+        "carla": ["Platform.Reader", "Platform.Admin", "Platform.Approver"],
+    }
+
+    async def caller(self, token: str | None) -> Caller:
+        if token not in self.roles:
+            raise Unauthenticated("A token is needed.")
+        return Caller(id=f"id-of-{token}", name=token.title(), roles=frozenset(self.roles[token]))
+
+
+class FakeDynatrace:
+    """start_ms: of the one problem it knows."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, dict[str, Any]] = {}
+        self.away = False
+
+    async def problem(self, problem_id: str) -> dict[str, Any] | None:
+        if self.away:
+            raise VendorUnavailable("dynatrace", "problem", "no connection")
+        return self.problems.get(problem_id)
+
+    async def ping(self) -> None:
+        if self.away:
+            raise VendorUnavailable("dynatrace", "ping", "no connection")
+
+
+class Pinged:
+    """A client of which only the ping is asked."""
+
+    async def ping(self) -> None:
+        """Here."""
+
+
+def fake_services(**settings: str) -> Any:
+    """Services over the example settings; every part can be told to misbehave."""
+    values = json.loads(_EXAMPLE.read_text())["Values"]
+    made: Any = Services(load({**values, **settings}))
+    blob = FakeBlob()
+    made.__dict__.update(
+        publisher=FakePublisher(),
+        blob=blob,
+        dead_letters=FakeDeadLetters(),
+        tokens=FakeTokens(),
+        dynatrace=FakeDynatrace(),
+        registry=ServiceRegistry(blob),  # type: ignore[arg-type]
+        servicenow=Pinged(),
+        azure_devops=Pinged(),
+        warehouse=Pinged(),
+    )
+    return made

@@ -1,0 +1,140 @@
+"""The `incidents` subscription: one remediation per problem, whatever order its events arrive in."""
+
+import json
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from functions.problems import handle_problem, on_problem_event, read_problem
+from shared.domain.problems import Problem
+from shared.errors import PoisonMessage, VendorUnavailable
+from tests.fakes.durable import FakeDurableClient, Instance
+from tests.fakes.remediation import PROBLEM
+from tests.fakes.requests import function_of
+
+trigger: Any = function_of(on_problem_event)
+ID = "incident--123_1763726400000V2-1763726400000"
+
+
+class Message(func.ServiceBusMessage):
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def get_body(self) -> bytes:
+        return self._body
+
+
+def problem(**changes: Any) -> Problem:
+    return Problem(**{**PROBLEM, **changes})  # type: ignore[typeddict-item]
+
+
+async def test_an_opened_problem_starts_its_remediation(world: Any, client: FakeDurableClient) -> None:
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+
+    assert client.instances[ID].name == "remediate_problem"
+    assert client.instances[ID].request["policy"]["approval_timeout_s"] == 3600
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "COMPLETED", "FAILED"])
+async def test_a_redelivered_opening_changes_nothing(
+    world: Any, client: FakeDurableClient, status: str
+) -> None:
+    client.add(Instance("remediate_problem", ID, status=status))
+
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+
+    assert client.starts == 0
+    assert client.instances[ID].events == []
+
+
+async def test_two_starters_at_once_start_one(world: Any, client: FakeDurableClient) -> None:
+    client.add(Instance("remediate_problem", ID))
+    client.unseen.add(ID)
+
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+
+    assert client.starts == 0
+
+
+async def test_a_resolved_problem_tells_its_running_remediation(
+    world: Any, client: FakeDurableClient
+) -> None:
+    client.add(Instance("remediate_problem", ID))
+
+    await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
+
+    assert client.instances[ID].events == [("problem_resolved", {})]
+
+
+async def test_a_resolution_that_comes_first_starts_a_remediation_that_knows_it(
+    world: Any, client: FakeDurableClient
+) -> None:
+    await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
+    await handle_problem(client, problem(state="OPEN"))  # type: ignore[arg-type]
+
+    assert client.starts == 1
+    assert client.instances[ID].request["problem"]["state"] == "RESOLVED"
+
+
+@pytest.mark.parametrize("outcome", ["refused", "expired", "action_failed", "unverified", "handed_over"])
+async def test_a_problem_that_closes_after_an_open_end_is_told_in_its_incident(
+    world: Any, client: FakeDurableClient, outcome: str
+) -> None:
+    output = {"outcome": outcome, "incident_sys_id": "s1"}
+    client.add(Instance("remediate_problem", ID, status="COMPLETED", output=output))
+
+    for _ in range(2):
+        await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
+
+    assert client.starts == 1
+    assert client.instances[f"{ID}-recovered"].request["incident_sys_id"] == "s1"
+
+
+@pytest.mark.parametrize("outcome", ["resolved", "self_resolved"])
+async def test_a_resolved_incident_needs_no_more_words(
+    world: Any, client: FakeDurableClient, outcome: str
+) -> None:
+    client.add(Instance("remediate_problem", ID, status="COMPLETED", output={"outcome": outcome}))
+
+    await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
+
+    assert client.starts == 0
+
+
+async def test_a_failed_remediation_without_an_incident_does_not_crash(
+    world: Any, client: FakeDurableClient
+) -> None:
+    client.add(Instance("remediate_problem", ID, status="FAILED", failure="open_incident: away"))
+
+    await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
+
+    assert client.starts == 0
+
+
+async def test_a_start_time_nobody_sent_is_asked_from_dynatrace(
+    world: Any, client: FakeDurableClient
+) -> None:
+    world.dynatrace.problems["99999"] = {"start_ms": 42}
+    event = {"data": {**PROBLEM, "problem_id": "99999", "start_ms": None}}
+
+    await trigger(Message(json.dumps(event).encode()), client)
+
+    assert list(client.instances) == ["incident-99999-42"]
+
+
+async def test_dynatrace_being_away_leaves_the_message_to_be_delivered_again(
+    world: Any, client: FakeDurableClient
+) -> None:
+    world.dynatrace.away = True
+    event = {"data": {**PROBLEM, "start_ms": None}}
+
+    with pytest.raises(VendorUnavailable):
+        await trigger(Message(json.dumps(event).encode()), client)
+    assert client.instances == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"data": 5}', b'{"data": {}}', b"\xff"])
+def test_what_cannot_be_read_is_poison(body: bytes) -> None:
+    with pytest.raises(PoisonMessage):
+        read_problem(body)
