@@ -17,7 +17,7 @@ from shared.services import services
 
 bp = df.Blueprint()
 
-SUBSCRIPTIONS = ("archive", "incidents")
+SUBSCRIPTIONS = ("incidents", "archive")
 """Those this app reads."""
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from shared.assistant.port import Assistant
     from shared.clients.azure_devops import AzureDevOpsClient
     from shared.clients.blob import BlobStore
+    from shared.clients.dead_letters import DeadLetters
     from shared.clients.dynatrace import DynatraceClient
     from shared.clients.servicebus import EventPublisher
-    from shared.clients.dead_letters import DeadLetters
     from shared.clients.servicenow import ServiceNowClient
     from shared.clients.snowflake import Warehouse
     from shared.clients.teams import TeamsClient

@@ -29,7 +29,10 @@ _BATCH = 100
 
 
 class DeadLetter(TypedDict):
-    """event_id: from the body, else the MessageId where the body is no event. enqueued_at: ISO 8601, UTC."""
+    """event_id: from the body, else the MessageId where the body is no event. enqueued_at: ISO 8601, UTC.
+
+    body: as it was sent; for reading why it died, never for showing.
+    """
 
     subscription: str
     sequence_number: int
@@ -39,6 +42,7 @@ class DeadLetter(TypedDict):
     description: str
     enqueued_at: str
     delivery_count: int
+    body: bytes
 
 
 type DeadLetterList = list[DeadLetter]
@@ -178,6 +182,7 @@ def _dead_letter(subscription: str, message: ServiceBusReceivedMessage) -> DeadL
         "description": message.dead_letter_error_description or "",
         "enqueued_at": enqueued.isoformat() if enqueued else "",
         "delivery_count": message.delivery_count or 0,
+        "body": _body(message),
     }
 
 

@@ -11,7 +11,14 @@ from shared.domain.approvals import action_hash
 from tests.fakes.orchestration import Rehearsal
 from tests.fakes.remediation import GOOD, SERVICE, World, recovery, request
 
-EVIDENCE = ["find_service", "collect_problem", "collect_changes", "collect_metric", "collect_runs", "diagnose"]
+EVIDENCE = [
+    "find_service",
+    "collect_problem",
+    "collect_changes",
+    "collect_metric",
+    "collect_runs",
+    "diagnose",
+]
 OPENED = ["open_incident", "add_work_note", "publish_event"]
 ENDED = ["post_card", "publish_event"]
 
@@ -227,7 +234,9 @@ def test_a_vendor_that_asks_for_more_time_gets_it(world: World) -> None:
 
 
 def test_a_vendor_that_stays_away_fails_the_operation_visibly(world: World) -> None:
-    world.next["open_incident"] = [{"status": "unavailable", "reason": "away", "retry_after_s": None}] * 10_000
+    world.next["open_incident"] = [
+        {"status": "unavailable", "reason": "away", "retry_after_s": None}
+    ] * 10_000
     play = rehearse(world)
 
     with pytest.raises(StepFailed, match="open_incident: away"):
