@@ -1,0 +1,1 @@
+"""The supervisor: starts every process of the embedded platform, keeps them running, knows their addresses."""
