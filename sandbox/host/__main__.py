@@ -29,25 +29,22 @@ def main() -> None:
     parser.add_argument("--sign-in", metavar="URL", help="OpenID issuer for App Service Authentication")
     arguments = parser.parse_args()
     ready_pipe, sys.stdout = sys.stdout, logs.LineLog()
-    logs.configure({})
+    logs.configure()
     end_with_parent()
     arguments.keys = arguments.keys.resolve()
     app_dir = arguments.app.resolve()
     try:
         config = read_config(app_dir)
-        logs.configure(config.log_levels)
-        unfinished = asyncio.run(_run(app_dir, config, arguments, ready_pipe))
+        logs.set_levels(config.log_levels)
+        asyncio.run(_run(app_dir, config, arguments, ready_pipe))
     except StartRefused as refused:
         log = logging.getLogger("Host.Startup")
         for fault in refused.faults:
             log.critical("%s", fault, extra={"facts": {"fault": True}})
         raise SystemExit(1) from None
-    if unfinished:  # threads of the app cannot be interrupted, and would be waited for
-        sys.stderr.flush()
-        os._exit(0)
 
 
-async def _run(app_dir: Path, config: HostConfig, arguments: argparse.Namespace, ready_pipe: object) -> bool:
+async def _run(app_dir: Path, config: HostConfig, arguments: argparse.Namespace, ready_pipe: object) -> None:
     from sandbox.host.host import Host
 
     stop = asyncio.Event()
@@ -58,7 +55,9 @@ async def _run(app_dir: Path, config: HostConfig, arguments: argparse.Namespace,
     with contextlib.redirect_stdout(ready_pipe):  # type: ignore[type-var]
         announce(port=port, functions=[function.name for function in host.functions])
     await stop.wait()
-    return not await host.stop()
+    if not await host.stop():  # threads of the app, or the SDK's way to close, would be waited for
+        logging.shutdown()
+        os._exit(0)
 
 
 if __name__ == "__main__":

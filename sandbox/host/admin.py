@@ -44,7 +44,10 @@ class AdminApi:
                 {"id": "embedded", "state": "Running", "version": version("azure-functions-runtime")}
             )
         if parts == ["functions"] and request.method == "GET":
-            return web.json_response([self._describe(function) for function in self._functions.values()])
+            origin = _origin(request)
+            return web.json_response(
+                [self._describe(function, origin) for function in self._functions.values()]
+            )
         if len(parts) == 2 and parts[0] == "functions":
             return await self._function(request, parts[1])
         return web.Response(status=404)
@@ -54,7 +57,7 @@ class AdminApi:
         if function is None:
             return web.Response(status=404)
         if request.method == "GET":
-            return web.json_response(self._describe(function))
+            return web.json_response(self._describe(function, _origin(request)))
         if request.method != "POST":
             return web.Response(status=404)
         try:
@@ -75,7 +78,7 @@ class AdminApi:
         except Exception as error:  # the function's own are in the log already
             _log.warning("%s, run on request, failed: %s", function.name, type(error).__name__)
 
-    def _describe(self, function: Function) -> dict[str, Any]:
+    def _describe(self, function: Function, origin: str) -> dict[str, Any]:
         description: dict[str, Any] = {
             "name": function.name,
             "language": "python",
@@ -84,5 +87,11 @@ class AdminApi:
         }
         if function.kind == "httpTrigger":
             route = function.trigger.get("route") or function.name
-            description["invoke_url_template"] = "/".join(part for part in ("", self._prefix, route) if part)
+            description["invoke_url_template"] = "/".join(
+                part for part in (origin, self._prefix, route) if part
+            )
         return description
+
+
+def _origin(request: web.BaseRequest) -> str:
+    return f"{request.scheme}://{request.host}"

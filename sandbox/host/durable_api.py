@@ -79,8 +79,9 @@ class DurableApi:
                 return await _operate(client, request, instance, operation, rest, query)
             case "GET", ["entities", name, key]:
                 entity = await client.get_entity(EntityInstanceId(name, key))
-                state = None if entity is None else entity.get_state()
-                return web.Response(status=404) if entity is None else web.json_response(state)
+                if entity is None:
+                    return web.Response(status=404)
+                return web.json_response(_payload(entity.get_state()))
             case "POST", ["entities", name, key]:
                 target, operation = EntityInstanceId(name, key), query.get("op", "")
                 await client.signal_entity(target, operation, await _json_body(request))
@@ -207,9 +208,10 @@ def describe(state: OrchestrationState, *, show_input: bool) -> dict[str, Any]:
     }
 
 
-def _payload(text: str | None) -> Any:
-    if not text:
-        return None
+def _payload(text: Any) -> Any:
+    """What a serialized value holds; a value the client has read already stays as it is."""
+    if not isinstance(text, str) or not text:
+        return text or None
     try:
         return json.loads(text)
     except ValueError:

@@ -59,7 +59,7 @@ class Pump:
         """Abandon what comes from now on. The stream stays open: its end would void what is running."""
         self._stopping = True
 
-    async def finish(self, grace_s: float) -> None:
+    async def finish(self, grace_s: float) -> bool:
         """Wait for what runs, at most grace_s; abandon the rest and close the stream."""
         if self._running:
             await asyncio.wait([task for task, _ in self._running.values()], timeout=grace_s)
@@ -73,6 +73,7 @@ class Pump:
         if self._pulling is not None:
             self._pulling.cancel()
             await asyncio.gather(self._pulling, return_exceptions=True)
+        return True
 
     async def _pull_for_ever(self) -> None:
         # The options of the app's own durable clients: equal ones let gRPC share this open connection.
@@ -140,6 +141,8 @@ class Pump:
                 if error.code() not in _AWAY:
                     _log.warning("%s: refused by the backend: %s", method, error.code().name)
                     return
+            except grpc.aio.UsageError:  # the channel has just been closed; the next one is on its way
+                pass
             except asyncio.CancelledError:  # by the end of the channel, or of this task
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
@@ -161,7 +164,7 @@ class Pump:
         }
         entity = ("AbandonTaskEntityWorkItem", pb.AbandonEntityTaskRequest(completionToken=token))
         method, request = requests.get(item.WhichOneof("request"), entity)
-        with contextlib.suppress(grpc.aio.AioRpcError):
+        with contextlib.suppress(grpc.aio.AioRpcError, grpc.aio.UsageError):
             await self._call(method)(request)
 
     def _call(self, method: str) -> Callable[[Any], Any]:

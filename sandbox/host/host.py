@@ -40,9 +40,9 @@ class Host:
         """Load and index the app. Raises: StartRefused with all faults."""
         self._config, self._backend, self._issuer = config, backend, issuer
         self._keys = load_keys(keys_file)
-        self.functions = load_functions(app_dir)
-        self._invoker = Invoker()
         faults: list[str] = []
+        self.functions = load_functions(app_dir, faults)
+        self._invoker = Invoker()
         self._timers = self._make_timers(faults)
         self._routes = self._make_routes(faults)
         if backend is None and any(_needs_backend(function) for function in self.functions):
@@ -81,7 +81,7 @@ class Host:
     async def stop(self) -> bool:
         """Take no more, let what runs finish for GRACE_S seconds, give the rest back.
 
-        Returns whether everything finished.
+        Returns whether nothing is left that the end of the process would wait for.
         """
         self._stopping.set()
         if self._front is not None:
@@ -89,11 +89,12 @@ class Host:
         if self._pump is not None:
             self._pump.stop_taking()
         await asyncio.gather(*(one.stop_receiving() for one in self._listeners.values()))
-        finishing = [one.finish(GRACE_S) for one in self._listeners.values()]
+        finishing = [asyncio.create_task(one.finish(GRACE_S)) for one in self._listeners.values()]
         if self._pump is not None:
-            finishing.append(self._pump.finish(GRACE_S))
-        await asyncio.gather(self._invoker.drain(GRACE_S), *finishing, return_exceptions=True)
-        finished = not self._invoker.running
+            finishing.append(asyncio.create_task(self._pump.finish(GRACE_S)))
+        await self._invoker.drain(GRACE_S)
+        in_order = await asyncio.gather(*finishing, return_exceptions=True)
+        finished = not self._invoker.running and all(one is True for one in in_order)
         for task in self._timer_tasks:
             task.cancel()
         with contextlib.suppress(TimeoutError):

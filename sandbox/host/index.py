@@ -56,10 +56,12 @@ class Function:
         return self.kind in DURABLE_TRIGGERS
 
 
-def load_functions(app_dir: Path, environment: Mapping[str, str] = os.environ) -> list[Function]:
+def load_functions(
+    app_dir: Path, faults: list[str], environment: Mapping[str, str] = os.environ
+) -> list[Function]:
     """Import the app, with app_dir as working directory and first on the path, and index it.
 
-    Raises: StartRefused with every fault found.
+    Each function that is refused adds to faults. Raises: StartRefused when there is no app to look at.
     """
     from azure_functions_runtime.bindings.meta import load_binding_registry
     from azure_functions_runtime.handle_event import _functions as registry
@@ -75,7 +77,6 @@ def load_functions(app_dir: Path, environment: Mapping[str, str] = os.environ) -
     except Exception as error:
         raise StartRefused([f"{_SCRIPT} cannot be loaded: {type(error).__name__}: {error}"]) from error
     functions: list[Function] = []
-    faults: list[str] = []
     for one in indexed:
         try:
             process_indexed_function(PROTOS, registry, [one], str(app_dir))
@@ -84,8 +85,6 @@ def load_functions(app_dir: Path, environment: Mapping[str, str] = os.environ) -
             continue
         functions.append(_function(one, registry, environment, faults))
     faults += find_faults(functions, environment)
-    if faults:
-        raise StartRefused(faults)
     return functions
 
 

@@ -21,7 +21,7 @@ from sandbox.host.invoke import Invoker
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _POLL_S = 60.0
-_SETTLE_AT_STOP_S = 0.3
+_SETTLE_AT_STOP_S, _CLOSE_AT_STOP_S = 0.3, 0.3
 _CLOSE_S = 2.0
 _log = logging.getLogger("Host.ServiceBus")
 
@@ -48,6 +48,7 @@ class Listener:
         self._held: dict[int, tuple[ServiceBusReceiver, ServiceBusReceivedMessage]] = {}
         self._receiving: asyncio.Task[None] | None = None
         self._open: contextlib.AsyncExitStack | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to receive, now and whenever the broker comes back."""
@@ -59,8 +60,11 @@ class Listener:
             self._receiving.cancel()
             await asyncio.gather(self._receiving, return_exceptions=True)
 
-    async def finish(self, grace_s: float) -> None:
-        """Wait for what runs, at most grace_s; abandon the rest, so that it comes again at once."""
+    async def finish(self, grace_s: float) -> bool:
+        """Wait for what runs, at most grace_s; abandon the rest, so that it comes again at once.
+
+        Returns whether the connection could be closed in good order; the SDK's way of it can take seconds.
+        """
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace_s)
         for task in self._tasks:
@@ -70,9 +74,11 @@ class Listener:
             async with asyncio.timeout(_SETTLE_AT_STOP_S):
                 for receiver, message in list(self._held.values()):
                     await self._settle(receiver, message, complete=False)
-            if self._open is not None:
-                async with asyncio.timeout(_SETTLE_AT_STOP_S):
-                    await self._open.aclose()
+        if self._open is None:
+            return True
+        self._closing = asyncio.create_task(self._open.aclose())
+        await asyncio.wait([self._closing], timeout=_CLOSE_AT_STOP_S)
+        return self._closing.done()
 
     async def run_now(self, text: str) -> None:
         """Run the function with a message made up from text; no broker is involved."""

@@ -90,6 +90,7 @@ def talk(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route(route="slow", auth_level=func.AuthLevel.ANONYMOUS)
 async def slow(req: func.HttpRequest) -> func.HttpResponse:
+    record("slow")
     await asyncio.sleep(float(req.params["s"]))
     return func.HttpResponse("late")
 
@@ -101,7 +102,8 @@ def switched_off(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.timer_trigger(schedule="%TICK_SCHEDULE%", arg_name="timer", run_on_startup=True)
 def tick(timer: func.TimerRequest) -> None:
-    record("tick", past_due=timer.past_due, next=timer.schedule_status["Next"])
+    status = timer.schedule_status  # type: ignore[attr-defined]
+    record("tick", past_due=timer.past_due, next=status["Next"])
     raise RuntimeError("a timer that fails goes on")
 
 
