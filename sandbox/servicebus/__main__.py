@@ -80,13 +80,16 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     server = Server(settings, _database(arguments.state), {arguments.key_name: arguments.key}, fail)
     port = await server.listen(arguments.port)
     facts = {"port": port}
+    stats = None
     if arguments.stats_port is not None:
-        _, facts["stats_port"] = await serve_stats(arguments.stats_port, server.namespace.statistics)
+        stats, facts["stats_port"] = await serve_stats(arguments.stats_port, server.namespace.statistics)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, 0)
     announce(**facts)
     end_with_parent()
     status = await stopped
+    if stats:
+        stats.close()
     if status == 0:
         await server.stop()
     return status

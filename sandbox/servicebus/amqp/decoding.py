@@ -109,7 +109,10 @@ def _items(buffer: bytes, position: int, end: int, count: int, depth: int) -> li
         raise MalformedAmqp("a compound value says a count it has not")
     items = []
     for _ in range(count):
-        item, position = _value(buffer, position, depth)
+        read = _READ.get(buffer[position])
+        if read is None:
+            raise MalformedAmqp(f"0x{buffer[position]:02x} is no AMQP type")
+        item, position = read(buffer, position + 1, depth)
         items.append(item)
     if position != end:
         raise MalformedAmqp("a compound value says a size it has not")

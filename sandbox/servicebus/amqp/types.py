@@ -88,8 +88,3 @@ class Array(list[Any]):
     def __init__(self, kind: type, items: Any) -> None:
         super().__init__(items)
         self.kind = kind
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Array) and self.kind is other.kind and list.__eq__(self, other)
-
-    __hash__ = None

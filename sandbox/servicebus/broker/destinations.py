@@ -68,7 +68,7 @@ class Destination:
         size = 0
         # Entries are in the order of their numbers: a number is only ever given to the newest.
         wanted = (entry for number, entry in self.entries.items() if number >= first)
-        for entry in islice(wanted, count):
+        for entry in islice(wanted, max(count, 0)):
             encoded = entry.encoded()
             size += len(encoded)
             if found and size > MAX_PEEK_BYTES:

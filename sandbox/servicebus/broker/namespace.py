@@ -13,7 +13,7 @@ from sandbox.servicebus.broker.topics import Subscription, Topic
 from sandbox.servicebus.broker.turn import Turn
 
 log = logging.getLogger(__name__)
-_AUTHORITY = re.compile(r"^\w+://[^/]*/")
+_AUTHORITY = re.compile(r"^\w+://[^/]*")
 
 
 class Namespace:

@@ -39,11 +39,14 @@ class StoreInUse(Exception):
 
 
 class Store:
-    """path: the file, made when it is not there. Raises: StoreInUse, sqlite3.Error."""
+    """path: the file, made when it is not there; patience_s: how long to wait for another process to let go.
 
-    def __init__(self, path: Path) -> None:
+    Raises: StoreInUse, sqlite3.Error.
+    """
+
+    def __init__(self, path: Path, patience_s: float = 2) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=2, isolation_level=None)
+        self._db = sqlite3.connect(path, timeout=patience_s, isolation_level=None)
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")

@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 CHANNEL_MAX = 255
 IDLE_MS = 240_000
 """Told to clients, who have to say something within it; twice as much silence ends a connection."""
+MAX_PENDING_BYTES = 1024 * 1024
 MECHANISMS = ["ANONYMOUS", "MSSBCBS", "EXTERNAL"]
 
 
@@ -54,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._server, self._clock = server, server.clock
         self.tokens = Tokens(server.keys, server.clock)
         self.remote_max_frame = MIN_MAX_FRAME
-        self.paused = False
+        self._paused, self._pending = False, 0
         self._sessions: dict[int, Session] = {}
         self._ended: set[int] = set()
         self._reader = FrameReader()
@@ -78,12 +79,20 @@ class Connection(asyncio.Protocol):
             session.close()
 
     def pause_writing(self) -> None:
-        self.paused = True
+        self._paused = True
 
     def resume_writing(self) -> None:
-        self.paused = False
+        self._paused = False
+        self._pump()
+
+    def _pump(self) -> None:
         for session in list(self._sessions.values()):
             session.pump()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the client is to read first what it was sent."""
+        return self._paused or self._pending > MAX_PENDING_BYTES
 
     def data_received(self, data: bytes) -> None:
         self._heard_ms = self._clock.now_ms()
@@ -122,6 +131,8 @@ class Connection(asyncio.Protocol):
                 raise BadFraming("the client speaks another protocol than AMQP 1.0")
 
     def _on_sasl(self, body: bytes) -> None:
+        if self._opened:
+            raise BadFraming("a SASL frame came after the open")
         init, _ = decode(body)
         fields = init.value if code_of(init) == SASL_INIT else None
         if not isinstance(fields, list) or not fields:
@@ -180,14 +191,18 @@ class Connection(asyncio.Protocol):
         if not self._out:
             self._server.turn.speak(self)
         self._out.append(data)
+        self._pending += len(data)
 
     def flush(self) -> None:
         if self._out and not self._transport.is_closing():
             self._spoke_ms = self._clock.now_ms()
             self._transport.write(b"".join(self._out))
+        was_full, self._pending = self._pending > MAX_PENDING_BYTES, 0
         self._out.clear()
         if self._ending:
             self._transport.close()
+        elif was_full and not self._paused:
+            self._pump()
 
     def end(self, condition: str | None = None, description: str = "") -> None:
         """Say so, and close."""

@@ -119,14 +119,16 @@ class Session:
             self.send(performative(FLOW, self.window_fields()))
 
     def _on_flow(self, fields: list[Any]) -> None:
+        was_blocked = not self.can_transmit()
         known = 0 if fields[0] is None else fields[0]
         room = (known + fields[1] - self._next_outgoing) & _WRAP
         self._room = room if room < 0x80000000 else 0
         self._send_held()
-        if fields[4] is None:
-            self.pump()
-        elif link := self._links.get(fields[4]):
+        link = None if fields[4] is None else self._links.get(fields[4])
+        if link:
             link.on_flow(fields)
+        if was_blocked or fields[4] is None:
+            self.pump()
 
     def _on_disposition(self, fields: list[Any]) -> None:
         client_received, first, last, settled, state = fields[:5]
