@@ -1,0 +1,1 @@
+"""Microsoft Teams: a Workflows webhook that takes Adaptive Cards into a channel."""

@@ -1,0 +1,55 @@
+"""The vendors as one world: built together, and linked so that a story has consequences.
+
+A run that ends well in Azure DevOps can heal a service and end a problem in Dynatrace; tokens of Entra ID open
+Azure DevOps and OpenAI.
+"""
+
+from typing import override
+
+from sandbox.vendors.azure_devops.stage import Effects
+from sandbox.vendors.azure_devops.vendor import AzureDevOps
+from sandbox.vendors.clock import now_ms
+from sandbox.vendors.credentials import Credentials
+from sandbox.vendors.dynatrace.vendor import Dynatrace
+from sandbox.vendors.entra.vendor import EntraId
+from sandbox.vendors.framework import Vendor
+from sandbox.vendors.openai.vendor import OpenAI
+from sandbox.vendors.servicenow.vendor import ServiceNow
+from sandbox.vendors.store import Store
+from sandbox.vendors.teams.vendor import Teams
+
+NAMES = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra")
+
+
+class _Production(Effects):
+    """What Dynatrace watches."""
+
+    def __init__(self, dynatrace: Dynatrace) -> None:
+        self._dynatrace = dynatrace
+
+    @override
+    def resolve_problem(self, problem_id: str) -> None:
+        self._dynatrace.story.resolve(problem_id, heal=False)
+
+    @override
+    def heal_service(self, entity_id: str) -> None:
+        self._dynatrace.windows.heal(entity_id, now_ms())
+
+
+def build(store: Store, credentials: Credentials) -> dict[str, Vendor]:
+    """All vendors by name; one whose state is empty is seeded."""
+    dynatrace = Dynatrace(store, credentials["dynatrace"])
+    entra = EntraId(store, credentials["entra"])
+    accepts = entra.tokens.accepts
+    every: tuple[Vendor, ...] = (
+        dynatrace,
+        ServiceNow(store, credentials["servicenow"]),
+        AzureDevOps(store, credentials["azure_devops"], accepts, _Production(dynatrace)),
+        Teams(store, credentials["teams"]),
+        OpenAI(store, credentials["openai"], accepts),
+        entra,
+    )
+    for vendor in every:
+        if not any(len(found.documents) for found in store.shown(vendor.name).values()):
+            vendor.seed()
+    return {vendor.name: vendor for vendor in every}
