@@ -7,6 +7,7 @@ in two blobs is one row in the warehouse, by its id.
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import List  # noqa: UP035
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -24,7 +25,7 @@ bp = df.Blueprint()
     connection="ServiceBusConnection",
     cardinality=func.Cardinality.MANY,
 )
-async def archive_events(messages: list[func.ServiceBusMessage]) -> None:
+async def archive_events(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # Azure refuses list[...]
     lines = [_line(message) for message in messages]
     if lines:
         name, content = batch_of(lines, datetime.now(UTC))
