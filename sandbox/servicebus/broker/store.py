@@ -44,7 +44,7 @@ class Store:
     Raises: StoreInUse, sqlite3.Error.
     """
 
-    def __init__(self, path: Path, patience_s: float = 2) -> None:
+    def __init__(self, path: Path, patience_s: float = 1) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, timeout=patience_s, isolation_level=None)
         try:
