@@ -6,9 +6,11 @@ Kept as platform.json in the state folder, readable by its owner only.
 from collections.abc import Mapping
 from typing import Any
 
-TENANT = "7d3ab2f4-6f0c-4d5e-9b1a-2c8e5f7a9d01"
+from sandbox.vendors.entra.people import TENANT
+
 ORGANIZATION = "sandbox"
 BLOB_ACCOUNT = "valueflow"
+CHANNEL = "operations"
 SERVICEBUS_KEY_NAME = "RootManageSharedAccessKey"
 WAREHOUSE_USER = "VALUEFLOW"
 
@@ -56,7 +58,11 @@ def describe(state: str, ports: Mapping[str, int], keys: Mapping[str, Any]) -> D
                 "organization_url": f"{url['azure_devops']}/{ORGANIZATION}",
                 **vendors["azure_devops"],
             },
-            "teams": {"url": url["teams"], **vendors["teams"]},
+            "teams": {
+                "url": url["teams"],
+                "webhook_url": teams_webhook(url["teams"], vendors["teams"]["path_secret"]),
+                **vendors["teams"],
+            },
             "openai": {"url": url["openai"], "base_url": f"{url['openai']}/openai/v1/", **vendors["openai"]},
             "entra": {"url": url["entra"], "issuer": issuer, **vendors["entra"]},
         },
@@ -77,3 +83,9 @@ def blob_connection(url: str, key: str) -> str:
         f"DefaultEndpointsProtocol=http;AccountName={BLOB_ACCOUNT};AccountKey={key};"
         f"BlobEndpoint={url}/{BLOB_ACCOUNT};"
     )
+
+
+def teams_webhook(url: str, signature: str) -> str:
+    """The address Teams gives for "When a Teams webhook request is received"; the signature is its secret."""
+    parameters = "api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0"
+    return f"{url}/workflows/{CHANNEL}/triggers/manual/paths/invoke?{parameters}&sig={signature}"

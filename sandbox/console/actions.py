@@ -1,0 +1,46 @@
+"""What the page's buttons do."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+
+from sandbox.console.sources import Sources
+from sandbox.platform import story
+
+
+class ActionFailed(Exception):
+    """The systems the action needs did not do their part."""
+
+
+async def open_problem(sources: Sources) -> None:
+    """Deploy a bad version of the demo's service and let its problem begin."""
+    await _with(sources, lambda world: world.break_service())
+
+
+async def servicenow_away(sources: Sources) -> None:
+    """ServiceNow answers 503 for 20 seconds."""
+    await _with(sources, lambda world: world.make_away("servicenow", 20))
+
+
+async def load_warehouse(sources: Sources) -> None:
+    """Run the timer that loads the archive into the warehouse, now."""
+    await _with(sources, lambda world: world.load_warehouse())
+
+
+ACTIONS: dict[str, Callable[[Sources], Awaitable[None]]] = {
+    "open_problem": open_problem,
+    "servicenow_away": servicenow_away,
+    "load_warehouse": load_warehouse,
+}
+
+
+async def _with(sources: Sources, act: Callable[[story.World], Awaitable[object]]) -> None:
+    document = story.read_document(Path(sources.document["state"]))
+    if not document.get("demo"):
+        raise ActionFailed("the platform is still starting")
+    try:
+        async with story.world(document) as world:
+            await act(world)
+    except httpx.HTTPError as error:
+        raise ActionFailed(type(error).__name__) from None

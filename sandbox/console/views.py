@@ -1,0 +1,215 @@
+"""What the page shows of what the systems hold: documents in, plain values for the templates out. No I/O."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.console.clock import moment, span
+from sandbox.console.links import web_link
+
+type View = dict[str, Any]
+type Rows = Sequence[Mapping[str, Any]]
+
+_TONES = {
+    "resolved": "good",
+    "self_resolved": "good",
+    "refused": "calm",
+    "expired": "warn",
+    "handed_over": "warn",
+    "unverified": "bad",
+    "action_failed": "bad",
+    "failed": "bad",
+}
+_INCIDENT_TONES = {"1": "warn", "2": "live", "3": "warn", "6": "good", "7": "calm", "8": "calm"}
+_RUN_TONES = {"succeeded": "good", "failed": "bad", "canceled": "calm", "running": "live"}
+_STEP_TONES = {"done": "good", "running": "live", "waiting": "warn", "failed": "bad"}
+KEY_VARIABLE = "VALUEFLOW_KEY"
+"""The run variable in which the app carries its idempotency key."""
+
+
+def operation(raw: Mapping[str, Any], now: datetime | None = None) -> View:
+    """One orchestration: its steps as bars on its own time, 0 to 100."""
+    now = now or datetime.now(UTC)
+    start = moment(raw["created_at"]) or now
+    end = now if raw["state"] == "running" else (moment(raw["updated_at"]) or now)
+    length_s = max((end - start).total_seconds(), 0.001)
+    case, links = raw.get("case") or {}, raw.get("links") or {}
+    waits = any(step["state"] == "waiting" for step in raw["steps"]) and raw["state"] == "running"
+    decides = (raw.get("approval") or {}).get("state") == "waiting" and raw["state"] == "running"
+    return {
+        "id": raw["id"],
+        "title": case.get("title") or raw["id"],
+        "kind": raw["kind"],
+        "service": case.get("service", ""),
+        "cause": case.get("hypothesis", ""),
+        "confidence": case.get("confidence"),
+        "author": case.get("author", ""),
+        "action": case.get("action_text", ""),
+        "status": _operation_status(raw, waits),
+        "tone": _operation_tone(raw, waits),
+        "started": raw["created_at"],
+        "took": span(length_s),
+        "steps": [_step(step, start, end, length_s) for step in raw["steps"]],
+        "decide": web_link(links.get("approval")) if decides else None,
+        "links": [
+            (name, address)
+            for name in ("incident", "run", "postmortem")
+            if (address := web_link(links.get(name)))
+        ],
+        "running": raw["state"] == "running",
+    }
+
+
+def _operation_status(raw: Mapping[str, Any], waits: bool) -> str:
+    if raw.get("outcome"):
+        return f"outcome.{raw['outcome']}"
+    return "state.waiting" if waits else f"state.{raw['state']}"
+
+
+def _operation_tone(raw: Mapping[str, Any], waits: bool) -> str:
+    if raw["state"] == "running":
+        return "warn" if waits else "live"
+    return _TONES.get(raw.get("outcome") or "", "bad" if raw["state"] == "failed" else "good")
+
+
+def _step(step: Mapping[str, Any], start: datetime, end: datetime, length_s: float) -> View:
+    began = moment(step["started_at"]) or start
+    ended = moment(step.get("ended_at")) or end
+    left = min(max((began - start).total_seconds() / length_s * 100, 0), 99)
+    width = min(max((ended - began).total_seconds() / length_s * 100, 0.8), 100 - left)
+    return {
+        "label": f"step.{step['name']}",
+        "state": step["state"],
+        "tone": _STEP_TONES.get(step["state"], "calm"),
+        "took": span((ended - began).total_seconds()),
+        "left": round(left, 2),
+        "width": round(width, 2),
+        "detail": step.get("detail") or "",
+        "result": step.get("result") or "",
+    }
+
+
+def incidents(state: Mapping[str, Rows]) -> list[View]:
+    """Newest first, each with its work notes."""
+    notes: dict[str, list[View]] = {}
+    for row in state.get("sys_journal_field", ()):
+        note = {"at": row.get("sys_created_on", ""), "text": row.get("value", "")}
+        notes.setdefault(row.get("element_id", ""), []).append(note)
+    return [
+        {
+            "number": row["number"],
+            "title": row["short_description"],
+            "status": f"incident.{row['state']}",
+            "tone": _INCIDENT_TONES.get(row["state"], "calm"),
+            "open": row["state"] in ("1", "2", "3"),
+            "priority": row["priority"],
+            "opened": row.get("opened_at") or row.get("sys_created_on", ""),
+            "description": row["description"],
+            "resolution": row["close_notes"],
+            "notes": notes.get(row["sys_id"], []),
+        }
+        for row in reversed(state.get("incident", ()))
+    ]
+
+
+def problems(state: Mapping[str, Rows]) -> list[View]:
+    """Newest first, each with how often its webhook was told."""
+    told: dict[str, list[str]] = {}
+    for notification in state.get("notification", ()):
+        told.setdefault(notification["problem_id"], []).append(notification["state"])
+    return [
+        {
+            "number": problem["displayId"],
+            "title": problem["title"],
+            "status": f"state.{problem['status']}",
+            "tone": "bad" if problem["status"] == "OPEN" else "good",
+            "open": problem["status"] == "OPEN",
+            "severity": problem["severityLevel"],
+            "started": problem["startTime"],
+            "ended": problem["endTime"],
+            "entities": ", ".join(
+                stub.get("name") or stub["entityId"]["id"] for stub in problem["affectedEntities"]
+            ),
+            "told": f"{told.get(problem['problemId'], []).count('delivered')}"
+            f"/{len(told.get(problem['problemId'], []))}",
+        }
+        for problem in reversed(state.get("problem", ()))
+    ]
+
+
+def pipelines(state: Mapping[str, Rows], now_ms: float) -> list[View]:
+    """Each pipeline with its project and its newest runs."""
+    projects = {project["id"]: project["name"] for project in state.get("project", ())}
+    repositories = {row["id"]: row["name"] for row in state.get("repository", ())}
+    comments = {commit["commit_id"]: commit["comment"] for commit in state.get("commit", ())}
+    runs = [_run(run, comments, now_ms) for run in reversed(state.get("run", ()))]
+    return [
+        {
+            "name": pipeline["name"],
+            "project": projects.get(pipeline["project_id"], ""),
+            "repository": repositories.get(pipeline["repository_id"], ""),
+            "runs": [run for run in runs if run["pipeline_id"] == pipeline["id"]][:8],
+        }
+        for pipeline in state.get("pipeline", ())
+    ]
+
+
+def _run(run: Mapping[str, Any], comments: Mapping[str, str], now_ms: float) -> View:
+    result = run["result"] if now_ms >= run["finish_ms"] else "running"
+    return {
+        "id": run["id"],
+        "name": run["name"],
+        "pipeline_id": run["pipeline_id"],
+        "commit": run["version"][:8],
+        "comment": comments.get(run["version"], ""),
+        "status": f"state.{result}",
+        "tone": _RUN_TONES.get(result, "calm"),
+        "at": run["finish_ms"] if result != "running" else run["created_ms"],
+        "running": result == "running",
+        "ours": KEY_VARIABLE in run["variables"],
+    }
+
+
+def queues(entities: Rows) -> list[View]:
+    """Queues and subscriptions with what waits in them; a topic itself holds nothing."""
+    return [
+        {
+            "path": _short_path(entity["path"]),
+            **{name: entity[name] for name in ("active", "scheduled", "deferred", "dead_letter")},
+        }
+        for entity in entities
+        if "/subscriptions/" in entity["path"].lower() or entity["scheduled"] or entity["active"]
+    ]
+
+
+def _short_path(path: str) -> str:
+    topic, _, subscription = path.lower().partition("/subscriptions/")
+    return f"{topic} / {subscription}" if subscription else path
+
+
+def tables(raw: Rows) -> list[View]:
+    """Tables and views of the warehouse, without the migrations' own."""
+    shown = [
+        row for row in raw if row["schema"].upper() not in ("SCHEMACHANGE", "INFORMATION_SCHEMA", "PUBLIC")
+    ]
+    order = {"RAW": 0, "CORE": 1, "MART": 2}
+    return sorted(
+        ({name: row[name] for name in ("schema", "name", "kind", "rows")} for row in shown),
+        key=lambda row: (order.get(row["schema"].upper(), 3), row["schema"], row["name"]),
+    )
+
+
+def fault(vendor: str, raw: Mapping[str, Any]) -> View:
+    """One fault that was ordered."""
+    details = [raw["kind"]]
+    if raw["kind"] == "status":
+        details.append(str(raw["status"]))
+    if raw.get("seconds"):
+        details.append(span(raw["seconds"]))
+    return {
+        "vendor": vendor,
+        "operation": raw["operation"],
+        "what": " ".join(details),
+        "until": raw.get("until_ms"),
+        "times": raw.get("times"),
+    }

@@ -1,0 +1,153 @@
+"""What happens in the world the platform watches: versions go out, a service gets sick, vendors go away.
+
+The page's buttons, the demo's scenarios and the tests tell their stories with it. It speaks to the simulators as
+their worlds do (deployments, measurements) and never to the app's own state.
+"""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.platform.document import Document
+
+TITLES = (
+    "Failure rate increase",
+    "Multiple service problems",
+    "Response time degradation",
+)
+BAD_CHANGES = (
+    "Calculate freight in the new service",
+    "Read prices from the replica",
+    "Retry payments without a limit",
+    "Cache the basket for an hour",
+)
+
+
+class World:
+    """The world of the demo's service. http: without a base address."""
+
+    def __init__(self, document: Document, http: httpx.AsyncClient) -> None:
+        self.document, self.http = document, http
+        self.demo: dict[str, Any] = document["demo"]
+
+    def vendor(self, name: str) -> str:
+        """The vendor's address."""
+        return str(self.document["vendors"][name]["url"])
+
+    async def break_service(self, title: str = TITLES[0]) -> dict[str, Any]:
+        """A bad version goes out and the service gets sick: the problem, which rolling back will end."""
+        await self.deploy(secrets.token_hex(20), secrets.choice(BAD_CHANGES))
+        problem = await self.control(
+            "dynatrace",
+            "POST",
+            "problems",
+            {"title": title, "service_entity_id": self.demo["entity_id"], "severity": "ERROR"},
+        )
+        await self.expect_rollback(problem["problemId"])
+        return dict(problem)
+
+    async def deploy(self, commit: str, comment: str, ago_s: float = 90.0) -> None:
+        """A run of the service's pipeline ended well and put this commit out; Dynatrace was told of it."""
+        run = await self.control(
+            "azure_devops",
+            "POST",
+            "runs",
+            {
+                "pipeline_id": self.demo["pipeline_id"],
+                "commit": commit,
+                "comment": comment,
+                "result": "succeeded",
+                "finished_ago_seconds": ago_s,
+            },
+        )
+        event = {
+            "eventType": "CUSTOM_DEPLOYMENT",
+            "title": f"{self.demo['service']} {run['name']}",
+            "entitySelector": f'type(SERVICE),entityId("{self.demo["entity_id"]}")',
+            "startTime": run["finish_ms"],
+            "timeout": 15,
+            "properties": {"commit": commit, "comment": comment, "dt.event.deployment.version": run["name"]},
+        }
+        token = self.document["vendors"]["dynatrace"]["token"]
+        answer = await self.http.post(
+            f"{self.vendor('dynatrace')}/api/v2/events/ingest",
+            json=event,
+            headers={"Authorization": f"Api-Token {token}"},
+        )
+        answer.raise_for_status()
+
+    async def expect_rollback(self, problem_id: str) -> None:
+        """Let a run of the last good commit heal the service and end the problem, beside those awaited already."""
+        awaited = await self.control("azure_devops", "GET", "consequences")
+        consequence = {
+            "pipeline_id": self.demo["pipeline_id"],
+            "when_version": self.demo["good_commit"],
+            "heals_service": self.demo["entity_id"],
+            "resolves_problem": problem_id,
+        }
+        await self.control("azure_devops", "PUT", "consequences", [*awaited, consequence][-20:])
+
+    async def make_away(self, vendor: str, for_seconds: float) -> None:
+        """The vendor answers 503 to everything for a while."""
+        fault = {"operation": "*", "kind": "status", "status": 503, "for_seconds": for_seconds}
+        await self.control(vendor, "PUT", "faults", [fault])
+
+    async def load_warehouse(self) -> None:
+        """Run the app's timer now, as an operator does on Azure."""
+        app = self.document["app"]
+        answer = await self.http.post(
+            f"{app['url']}/admin/functions/load_warehouse",
+            json={"input": ""},
+            headers={"x-functions-key": app["master_key"]},
+        )
+        answer.raise_for_status()
+
+    async def state(self, vendor: str) -> dict[str, list[dict[str, Any]]]:
+        """All the vendor holds, by kind."""
+        found: dict[str, list[dict[str, Any]]] = await self.control(vendor, "GET", "state")
+        return found
+
+    async def journal(self, vendor: str, operation: str = "") -> Sequence[dict[str, Any]]:
+        """What the vendor was asked, oldest first."""
+        found: Sequence[dict[str, Any]] = await self.control(
+            vendor, "GET", f"journal?operation={operation}" if operation else "journal"
+        )
+        return found
+
+    async def token(self, client: str = "operator") -> str:
+        """An access token of a directory's application."""
+        audience = self.document["vendors"]["entra"]["client_id"]
+        made = await self.control("entra", "POST", "tokens", {"client": client, "audience": audience})
+        return str(made["access_token"])
+
+    async def control(self, vendor: str, method: str, path: str, body: object = None) -> Any:
+        """Call a simulator's control API. Raises: httpx.HTTPError."""
+        content = None if body is None else json.dumps(body)
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        answer = await self.http.request(
+            method, f"{self.vendor(vendor)}/_sandbox/{path}", content=content, headers=headers
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+@asynccontextmanager
+async def world(document: Document) -> AsyncIterator[World]:
+    """The world of a running platform."""
+    # Loopback addresses alone: a proxy of the environment has no part in this.
+    async with httpx.AsyncClient(timeout=10.0, trust_env=False) as http:
+        yield World(document, http)
+
+
+def read_document(state: Path) -> Document:
+    """The document of the platform on this state folder; {} when there is none."""
+    try:
+        document: Document = json.loads((state / "platform.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return document
