@@ -3,25 +3,30 @@
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 
 from shared.errors import ConfigurationError
+from warehouse.login import read_login
 
 
-def main() -> int:
+def main(arguments: list[str], environment: Mapping[str, str]) -> int:
+    """Run one command; its exit status: 0 done, 1 the warehouse did not take it, 2 settings are missing."""
     parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="apply every migration that is missing")
-    parser.parse_args()
-
-    from snowflake.connector.errors import Error
-
-    from warehouse.migrate import migrate, read_login
-
+    parser.parse_args(arguments)
     try:
-        applied = migrate(read_login(os.environ))
+        login = read_login(environment)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+
+    from snowflake.connector.errors import Error
+
+    from warehouse.migrate import migrate
+
+    try:
+        applied = migrate(login)
     except Error as error:
         sys.stderr.write(f"The warehouse was not migrated: {error.msg}\n")
         return 1
@@ -32,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], os.environ))

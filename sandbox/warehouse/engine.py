@@ -62,8 +62,8 @@ class Engine(FakeSnow):
     def end_idle_transactions(self, but: Session) -> None:
         """End sessions that hold a transaction and have been silent for too long: their client is gone."""
         for token, session in list(self.sessions.items()):
-            if session is not but and session.idle_in_transaction_s() > self.idle_transaction_s:
-                del self.sessions[token]
+            if session is not but and session.end_if_idle(self.idle_transaction_s):
+                self.sessions.pop(token, None)
 
     def tables(self) -> list[dict[str, Any]]:
         """Every table and view with its row count (None: it cannot be read), ordered by schema and name."""

@@ -6,8 +6,10 @@ every failure is an error Snowflake has a number for.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -29,6 +31,8 @@ class Session(FakeSnowflakeConnection):
     def __init__(self, engine: Engine, database: str | None, schema: str | None, autocommit: bool) -> None:
         self.engine = engine
         self.in_transaction = self.has_written = False
+        self.waiting = False
+        """Whether a statement of this session waits for another one's lock."""
         self._turn = threading.Lock()
         self._last_used = time.monotonic()
         super().__init__(
@@ -44,11 +48,17 @@ class Session(FakeSnowflakeConnection):
     def cursor(self, cursor_class: Any = None) -> Cursor:
         return Cursor(self, self._duck_conn)
 
-    def idle_in_transaction_s(self) -> float:
-        """Seconds since the last statement of an open transaction; 0 when none is open or one is running."""
-        if not self.in_transaction or self._turn.locked():
-            return 0.0
-        return time.monotonic() - self._last_used
+    def end_if_idle(self, idle_s: float) -> bool:
+        """Close this session if it holds a transaction and has been silent for `idle_s`; whether it was closed."""
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            is_idle = self.in_transaction and time.monotonic() - self._last_used > idle_s
+            if is_idle:
+                self.close()
+            return is_idle
+        finally:
+            self._turn.release()
 
     def run(self, cursor: Cursor, command: str, params: Any, options: dict[str, Any]) -> None:
         """Run one statement; a first write that meets another's lock waits for it, as on Snowflake.
@@ -59,22 +69,42 @@ class Session(FakeSnowflakeConnection):
             deadline = time.monotonic() + LOCK_TIMEOUT_S
             while True:
                 try:
-                    cursor.run(command, params, options)
+                    with self._whole(command):
+                        cursor.run(command, params, options)
+                    self.waiting = False
                     break
                 except duckdb.TransactionException:
                     if self.in_transaction:
-                        self._duck_conn.rollback()
+                        with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT has ended it
+                            self._duck_conn.rollback()
                     if self.has_written or time.monotonic() > deadline:
                         self.in_transaction = self.has_written = False
+                        self.waiting = False
                         raise lock_timeout() from None
                     if self.in_transaction:
                         self._duck_conn.begin()
+                self.waiting = True
                 self.engine.end_idle_transactions(but=self)
                 time.sleep(0.05)
             self._note(command)
 
+    @contextlib.contextmanager
+    def _whole(self, command: str) -> Iterator[None]:
+        """A COPY loads all of its files or none; fakesnow inserts them one by one."""
+        if _verb(command) != "COPY" or self.in_transaction or not self._autocommit:
+            yield
+            return
+        self._duck_conn.begin()
+        try:
+            yield
+        except Exception:
+            with contextlib.suppress(duckdb.Error):
+                self._duck_conn.rollback()
+            raise
+        self._duck_conn.commit()
+
     def _note(self, command: str) -> None:
-        verb = command.split(None, 1)[0].rstrip(";").upper() if command.strip() else ""
+        verb = _verb(command)
         if verb in {"BEGIN", "START"}:
             self.in_transaction, self.has_written = True, False
         elif verb in {"COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP"}:
@@ -82,6 +112,10 @@ class Session(FakeSnowflakeConnection):
         elif verb in {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "TRUNCATE"}:
             self.has_written = self.in_transaction
         self._last_used = time.monotonic()
+
+
+def _verb(command: str) -> str:
+    return command.split(None, 1)[0].rstrip(";").upper() if command.strip() else ""
 
 
 class Cursor(FakeSnowflakeCursor):

@@ -6,7 +6,9 @@ DuckDB counterpart. Whatever is not named here and not known to fakesnow is refu
 
 import decimal
 import importlib
+import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ def install() -> None:
     copy_into._from_source = _from_source
     copy_into._source_urls = _source_urls
     copy_into._inserts = _inserts
+    server._write_bucket_file = _write_staged_file
 
 
 def rewrite(command: str, database: str | None, schema: str | None) -> str | None:
@@ -64,6 +67,21 @@ def rewrite(command: str, database: str | None, schema: str | None) -> str | Non
     if not names:
         return """SELECT '' AS "name", 'removed' AS "result" WHERE FALSE"""
     return " UNION ALL ".join(f"""SELECT '{each}' AS "name", 'removed' AS "result" """ for each in names)
+
+
+def _write_staged_file(path: str, body: bytes) -> str | None:
+    """fakesnow empties a staged file before it writes: a COPY at that moment would load no row of it."""
+    target = Path(os.path.normpath(Path(stage.LOCAL_BUCKET_PATH, path)))
+    if not target.is_relative_to(stage.LOCAL_BUCKET_PATH):
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the stages, where no COPY or LIST looks.
+    with tempfile.NamedTemporaryFile(
+        dir=Path(stage.LOCAL_BUCKET_PATH).parent / "catalog", delete=False
+    ) as part:
+        part.write(body)
+    Path(part.name).replace(target)
+    return str(target)
 
 
 def _from_binding(binding: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from shared.clients import snowflake_load
 from shared.clients.snowflake_errors import session_is_gone, vendor_error
-from shared.errors import VendorUnavailable
+from shared.errors import ConfigurationError, VendorUnavailable
 from shared.settings import Secret
 
 TIMEOUT_S = 60
@@ -54,7 +54,10 @@ def warehouse(login: Login, timeout_s: int = TIMEOUT_S) -> "Warehouse":
 
 
 def connect_arguments(login: Login, timeout_s: int = TIMEOUT_S) -> dict[str, Any]:
-    """What snowflake.connector.connect takes: key-pair where there is a key, else a password."""
+    """What snowflake.connector.connect takes: key-pair where there is a key, else a password.
+
+    Raises: ConfigurationError for a key that cannot be read.
+    """
     arguments: dict[str, Any] = {
         "account": login.snowflake_account,
         "user": login.snowflake_user,
@@ -115,7 +118,11 @@ def _der(private_key: Secret) -> bytes:
 
     # App settings are one line: line breaks arrive as \n.
     pem = private_key.get_secret_value().replace("\\n", "\n").encode()
-    return load_pem_private_key(pem, None).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError):
+        raise ConfigurationError("SNOWFLAKE_PRIVATE_KEY: not a PKCS#8 PEM key without passphrase") from None
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 class Warehouse:

@@ -40,6 +40,11 @@ def session_is_gone(error: Exception) -> bool:
     return getattr(error, "errno", None) in _SESSION_GONE
 
 
+def no_answer(error: BaseException) -> bool:
+    """Whether the server could not be reached or did not answer."""
+    return not getattr(error, "errno", None) or getattr(error, "errno", None) == _NO_ANSWER
+
+
 def vendor_error(operation: str, error: Any, sent: bool) -> VendorError:
     """The error of this app for one of the connector's.
 
@@ -51,7 +56,7 @@ def vendor_error(operation: str, error: Any, sent: bool) -> VendorError:
     if errno in _DATA:
         return FileRefused("snowflake", operation, f"the data does not fit ({named})")
     message = f"{_text(error)} ({named})"
-    if errno in (0, _NO_ANSWER):
+    if no_answer(error):
         kind = OutcomeUnknown if sent else VendorUnavailable
         return kind("snowflake", operation, message)
     if errno in _TRANSIENT or session_is_gone(error) or errno - 290_000 in _TRANSIENT_HTTP:

@@ -17,8 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from shared.clients.snowflake_errors import FileRefused
-from shared.errors import VendorRefused
+from shared.clients.snowflake_errors import FileRefused, no_answer
 
 STAGE = "@RAW.LANDING"
 MAX_FILES = 1000
@@ -61,12 +60,13 @@ def load(connection: Any, files: Mapping[str, bytes]) -> dict[str, int]:
             recorded = _recorded(cursor, filled)
             new = [name for name in filled if (name, hashes[name]) not in recorded]
             if new:
-                rows |= _copy(cursor, new)
+                rows |= _copy(cursor, {name: files[name] for name in new})
                 cursor.executemany(_RECORD, [(name, hashes[name], rows[name]) for name in new])
             cursor.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(Exception):
-                cursor.execute("ROLLBACK")
+        except Exception as error:
+            if not no_answer(error):  # else the connection is given up, and the transaction with it
+                with contextlib.suppress(Exception):
+                    cursor.execute("ROLLBACK")
             raise
         cursor.execute(f"REMOVE {STAGE} PATTERN = '.*({'|'.join(map(_pattern, filled))})'")
     return rows
@@ -93,7 +93,9 @@ def _recorded(cursor: Any, names: Iterable[str]) -> set[tuple[str, str]]:
     return {(name, content_hash) for name, content_hash in cursor.fetchall()}
 
 
-def _copy(cursor: Any, names: list[str]) -> dict[str, int]:
+def _copy(cursor: Any, files: Mapping[str, bytes]) -> dict[str, int]:
+    """Rows loaded by file; a file that gave more or fewer rows than it has lines is refused."""
+    names = list(files)
     cursor.execute(_COPY.format(names=", ".join(f"'{name}'" for name in names)))
     columns = [column[0].lower() for column in cursor.description]
     results = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -104,8 +106,12 @@ def _copy(cursor: Any, names: list[str]) -> dict[str, int]:
         for result in results
         if result.get("status") == "LOADED" and f"/{result['file']}".endswith(f"/{name}")
     }
-    if len(loaded) != len(names):
-        raise VendorRefused("snowflake", "load_events", f"{len(names) - len(loaded)} file(s) were not loaded")
+    for name, content in files.items():
+        lines = sum(1 for line in content.split(b"\n") if line.strip())
+        if loaded.get(name) != lines:
+            raise FileRefused(
+                "snowflake", "load_events", f"{loaded.get(name, 0)} rows came of the {lines} lines of {name}"
+            )
     return loaded
 
 

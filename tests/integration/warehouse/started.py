@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
@@ -30,7 +30,8 @@ def azurite(folder: Path) -> Iterator[str]:
         pytest.skip("needs Azurite: make setup")
     node = Path(nodejs.__file__).parent / "bin" / "node"
     options = ["--blobPort", "0", "--location", str(folder), "--skipApiVersionCheck", "--disableTelemetry"]
-    with _process([str(node), str(package), *options], folder) as process:
+    # Killed at the end: it would wait for connections, and its state is not needed any more.
+    with _process([str(node), str(package), *options], folder, subprocess.Popen.kill) as process:
         assert process.stdout
         said = ""
         while not (found := re.search(r"listens on http://127\.0\.0\.1:(\d+)", said)):
@@ -46,7 +47,7 @@ def connection_string(port: int, key: str = AZURITE_KEY) -> str:
 
 
 @contextlib.contextmanager
-def embedded_warehouse(folder: Path, port: int = 0, idle_transaction_s: float = 0.5) -> Iterator[Any]:
+def embedded_warehouse(folder: Path, port: int = 0, idle_transaction_s: float = 1) -> Iterator[Any]:
     """The embedded warehouse as a process; gives its `port` and the `process`."""
     options = ["--port", str(port), "--state", str(folder), "--user", "VALUEFLOW", "--password", PASSWORD]
     command = [sys.executable, "-m", "sandbox.warehouse", *options]
@@ -74,7 +75,11 @@ def login(port: int, database: str = "VALUEFLOW", password: str = PASSWORD) -> S
 
 
 @contextlib.contextmanager
-def _process(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _process(
+    command: list[str],
+    folder: Path,
+    end: Callable[[subprocess.Popen[str]], None] = subprocess.Popen.terminate,
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command, cwd=folder, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -84,7 +89,7 @@ def _process(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]
     try:
         yield process
     finally:
-        process.terminate()
+        end(process)
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
