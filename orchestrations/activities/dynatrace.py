@@ -1,5 +1,6 @@
 """Activities on Dynatrace: evidence about a problem, and whether it is over."""
 
+import statistics
 import time
 from datetime import UTC, datetime
 
@@ -66,7 +67,7 @@ async def collect_metric(payload: dict) -> Value:  # type: ignore[type-arg]
     before = [value for at, value in points if at < start_ms and value is not None]
     during = [value for at, value in points if at >= start_ms and value is not None]
     text = (
-        f"{measured['metric_selector']}: before {_range(before)}, during {_range(during)}; "
+        f"{measured['metric_selector']}: before {_summary(before)}, during {_summary(during)}; "
         f"healthy up to {measured['upper_bound']:g}"
     )
     out_of_bounds = sum(value > measured["upper_bound"] for value in before)
@@ -98,8 +99,10 @@ def _item(kind: str, at_ms: int, text: str, link: str = "") -> dict[str, str]:
     return {"source": "dynatrace", "kind": kind, "at": at, "text": text, "link": link}
 
 
-def _range(values: list[float]) -> str:
-    return f"{min(values):g} to {max(values):g} ({len(values)} samples)" if values else "no data"
+def _summary(values: list[float]) -> str:
+    if not values:
+        return "no data"
+    return f"median {statistics.median(values):.3g}, highest {max(values):.3g} ({len(values)} samples)"
 
 
 def _now_ms() -> int:
