@@ -21,8 +21,8 @@ var subscriptions = [
   { name: 'deliveries', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['deployment.finished'] }
   { name: 'costs', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['cost.exported'] }
 ]
-var filtered = filter(subscriptions, subscription => !empty(subscription.types))
-var rules = flatten(map(filtered, subscription => map(subscription.types, type => { subscription: subscription.name, type: type })))
+var filtered = filter(subscriptions, each => !empty(each.types))
+var rules = flatten(map(filtered, each => map(each.types, eventType => { subscription: each.name, type: eventType })))
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   name: namespaceName
