@@ -1,0 +1,188 @@
+"""What clients may read: one instance, many by filter, finished ids by time, histories, entities.
+
+Pages are cut by key, not by count: what is added or removed between two pages shifts nothing. A continuation
+token is the key of the last row, as text.
+"""
+# ruff: noqa: S608 - the SQL is put together from constants; values are always parameters
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+
+from sandbox.durable import history
+from sandbox.durable.events import FINISHED, microseconds, text, timestamp
+
+_PAGE = 100
+_LARGEST_PAGE = 1_000
+_SEPARATOR = "|"
+_STATE_COLUMNS = (
+    "instance_id, execution_id, name, version, status, created_us, updated_us, scheduled_us, completed_us,"
+    " custom_status, parent_id, input, output, failure, started, execution"
+)
+_STATES = f"SELECT {_STATE_COLUMNS} FROM instances JOIN payloads USING (execution)"
+
+
+def get(db: sqlite3.Connection, request: pb.GetInstanceRequest) -> pb.GetInstanceResponse:
+    """One instance's state; with its input and output where asked for."""
+    row = db.execute(f"{_STATES} WHERE instance_id = ?", (request.instanceId,)).fetchone()
+    if row is None:
+        return pb.GetInstanceResponse(exists=False)
+    return pb.GetInstanceResponse(exists=True, orchestrationState=_state(row, request.getInputsAndOutputs))
+
+
+def status(db: sqlite3.Connection, instance_id: str) -> int | None:
+    """One instance's status, or None if there is no such instance."""
+    row = db.execute("SELECT status FROM instances WHERE instance_id = ?", (instance_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def query(db: sqlite3.Connection, request: pb.InstanceQuery) -> pb.QueryInstancesResponse:
+    """Instances by status, creation time and id prefix, oldest first."""
+    wheres, values = _created_between(request)
+    if request.instanceIdPrefix.value:
+        wheres.append("substr(instance_id, 1, ?) = ?")
+        values += [len(request.instanceIdPrefix.value), request.instanceIdPrefix.value]
+    if request.continuationToken.value:
+        created, _, execution = request.continuationToken.value.partition(_SEPARATOR)
+        wheres.append("(created_us, execution) > (?, ?)")
+        values += [int(created), int(execution)]
+    size = request.maxInstanceCount if request.maxInstanceCount > 0 else _LARGEST_PAGE
+    sql = f"{_STATES}{_where(wheres)} ORDER BY created_us, execution LIMIT ?"
+    rows = db.execute(sql, (*values, size + 1)).fetchall()
+    states = [_state(row, request.fetchInputsAndOutputs) for row in rows[:size]]
+    last = rows[size - 1] if len(rows) > size else None
+    token = None if last is None else f"{last[5]}{_SEPARATOR}{last[-1]}"
+    return pb.QueryInstancesResponse(orchestrationState=states, continuationToken=text(token))
+
+
+def list_ids(db: sqlite3.Connection, request: pb.ListInstanceIdsRequest) -> pb.ListInstanceIdsResponse:
+    """Ids of finished instances in the order in which they finished."""
+    wheres, values = _status_in(request.runtimeStatus or FINISHED)
+    wheres.append("completed_us IS NOT NULL")
+    if request.HasField("completedTimeFrom"):
+        wheres.append("completed_us >= ?")
+        values.append(microseconds(request.completedTimeFrom))
+    if request.HasField("completedTimeTo"):
+        wheres.append("completed_us < ?")
+        values.append(microseconds(request.completedTimeTo))
+    if request.lastInstanceKey.value:
+        completed, _, instance_id = request.lastInstanceKey.value.partition(_SEPARATOR)
+        wheres.append("(completed_us, instance_id) > (?, ?)")
+        values += [int(completed), instance_id]
+    size = request.pageSize if request.pageSize > 0 else _PAGE
+    sql = f"SELECT instance_id, completed_us FROM instances{_where(wheres)}"
+    sql += " ORDER BY completed_us, instance_id LIMIT ?"
+    rows = db.execute(sql, (*values, size + 1)).fetchall()
+    token = f"{rows[size - 1][1]}{_SEPARATOR}{rows[size - 1][0]}" if len(rows) > size else None
+    return pb.ListInstanceIdsResponse(
+        instanceIds=[instance_id for instance_id, _ in rows[:size]], lastInstanceKey=text(token)
+    )
+
+
+def finished_ids(db: sqlite3.Connection, request: pb.PurgeInstanceFilter, limit: int) -> list[str]:
+    """Ids of finished instances that a purge's filter names, oldest first."""
+    wheres, values = _created_between(request)
+    more, extra = _status_in(FINISHED)
+    sql = f"SELECT instance_id FROM instances{_where(wheres + more)} ORDER BY created_us LIMIT ?"
+    return [instance_id for (instance_id,) in db.execute(sql, (*values, *extra, limit))]
+
+
+def history_chunks(db: sqlite3.Connection, execution: int) -> Iterator[pb.HistoryChunk]:
+    """An execution's history, a chunk a step."""
+    for row in list(history.rows(db, execution)):
+        yield pb.HistoryChunk(events=history.decode(row))
+
+
+def get_entity(db: sqlite3.Connection, request: pb.GetEntityRequest) -> pb.GetEntityResponse:
+    """One entity."""
+    row = db.execute(
+        "SELECT entity_id, state, modified_us, section FROM entities WHERE entity_id = ?",
+        (request.instanceId,),
+    ).fetchone()
+    if row is None:
+        return pb.GetEntityResponse(exists=False)
+    return pb.GetEntityResponse(exists=True, entity=_entity(db, row, request.includeState))
+
+
+def query_entities(db: sqlite3.Connection, request: pb.EntityQuery) -> pb.QueryEntitiesResponse:
+    """Entities by id prefix and time of change, by id; without state only where includeTransient."""
+    wheres: list[str] = []
+    values: list[Any] = []
+    if request.instanceIdStartsWith.value:
+        wheres.append("substr(entity_id, 1, ?) = ?")
+        values += [len(request.instanceIdStartsWith.value), request.instanceIdStartsWith.value]
+    if request.HasField("lastModifiedFrom"):
+        wheres.append("modified_us >= ?")
+        values.append(microseconds(request.lastModifiedFrom))
+    if request.HasField("lastModifiedTo"):
+        wheres.append("modified_us < ?")
+        values.append(microseconds(request.lastModifiedTo))
+    if not request.includeTransient:
+        wheres.append("state IS NOT NULL")
+    if request.continuationToken.value:
+        wheres.append("entity_id > ?")
+        values.append(request.continuationToken.value)
+    size = request.pageSize.value if request.pageSize.value > 0 else _PAGE
+    sql = f"SELECT entity_id, state, modified_us, section FROM entities{_where(wheres)}"
+    sql += " ORDER BY entity_id LIMIT ?"
+    rows = db.execute(sql, (*values, size + 1)).fetchall()
+    return pb.QueryEntitiesResponse(
+        entities=[_entity(db, row, request.includeState) for row in rows[:size]],
+        continuationToken=text(rows[size - 1][0] if len(rows) > size else None),
+    )
+
+
+def _state(row: Any, with_payloads: bool) -> pb.OrchestrationState:
+    (instance_id, execution_id, name, version, now, created, updated, scheduled, completed, custom, parent,
+     encoded_input, output, failure, started, _) = row  # fmt: skip
+    return pb.OrchestrationState(
+        instanceId=instance_id,
+        executionId=text(execution_id),
+        name=name,
+        version=text(version),
+        orchestrationStatus=now,
+        createdTimestamp=timestamp(created),
+        lastUpdatedTimestamp=timestamp(updated),
+        scheduledStartTimestamp=None if scheduled is None else timestamp(scheduled),
+        completedTimestamp=None if completed is None else timestamp(completed),
+        customStatus=text(custom),
+        parentInstanceId=text(parent),
+        input=text(encoded_input if with_payloads else None),
+        output=text(output if with_payloads else None),
+        failureDetails=None if failure is None else pb.TaskFailureDetails.FromString(failure),
+        tags=dict(pb.ExecutionStartedEvent.FromString(started).tags),
+    )
+
+
+def _entity(db: sqlite3.Connection, row: Any, with_state: bool) -> pb.EntityMetadata:
+    entity_id, state, modified_us, section = row
+    (backlog,) = db.execute("SELECT count(*) FROM operations WHERE entity_id = ?", (entity_id,)).fetchone()
+    return pb.EntityMetadata(
+        instanceId=entity_id,
+        lastModifiedTime=timestamp(modified_us),
+        backlogQueueSize=backlog,
+        lockedBy=text(section),
+        serializedState=text(state if with_state else None),
+    )
+
+
+def _created_between(request: pb.InstanceQuery | pb.PurgeInstanceFilter) -> tuple[list[str], list[Any]]:
+    wheres, values = _status_in(request.runtimeStatus)
+    if request.HasField("createdTimeFrom"):
+        wheres.append("created_us >= ?")
+        values.append(microseconds(request.createdTimeFrom))
+    if request.HasField("createdTimeTo"):
+        wheres.append("created_us < ?")
+        values.append(microseconds(request.createdTimeTo))
+    return wheres, values
+
+
+def _status_in(statuses: Any) -> tuple[list[str], list[Any]]:
+    wanted = [int(wanted) for wanted in statuses]
+    return ([f"status IN ({', '.join('?' * len(wanted))})"], list(wanted)) if wanted else ([], [])
+
+
+def _where(wheres: list[str]) -> str:
+    return f" WHERE {' AND '.join(wheres)}" if wheres else ""
