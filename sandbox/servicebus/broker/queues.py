@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from sandbox.servicebus.broker.config import QueueSettings
 from sandbox.servicebus.broker.destinations import Destination, Platform
-from sandbox.servicebus.broker.errors import lock_lost, message_not_found, not_allowed
+from sandbox.servicebus.broker.errors import message_not_found, not_allowed
+from sandbox.servicebus.broker.locks import Locks
 from sandbox.servicebus.broker.messages import ACTIVE, DEFERRED, SCHEDULED, Entry, Message
 
 DEAD_LETTER_SUFFIX = "/$DeadLetterQueue"
@@ -36,7 +37,7 @@ class Queue(Destination):
         super().__init__(path, platform, settings.duplicate_window_ms)
         self._settings = settings
         self._ready: list[tuple[int, Entry]] = []
-        self._locked: dict[uuid.UUID, Entry] = {}
+        self._locks = Locks(platform.clock, settings.lock_ms, self._lose)
         self._consumers: deque[Consumer] = deque()
         self.dead_letters: Queue | None = None
         if not is_dead_letters:
@@ -107,7 +108,7 @@ class Queue(Destination):
             if consumer.deletes:
                 self._remove(entry)
             else:
-                self._lock(entry)
+                self._locks.lock(entry)
             consumer.take(entry)
 
     def _next_consumer(self) -> Consumer | None:
@@ -136,46 +137,17 @@ class Queue(Destination):
             if delete:
                 self._remove(entry)
             else:
-                self._lock(entry)
+                self._locks.lock(entry)
         return found
-
-    # Locks
-
-    def _lock(self, entry: Entry) -> None:
-        entry.token = uuid.uuid4()
-        self._locked[entry.token] = entry
-        self._arm(entry)
-
-    def _arm(self, entry: Entry) -> None:
-        if entry.timer:
-            entry.timer.cancel()
-        entry.locked_until_ms = self._clock.now_ms() + self._settings.lock_ms
-        entry.timer = self._clock.call_later(self._settings.lock_ms / 1000, lambda: self._lose(entry))
-
-    def _unlock(self, entry: Entry) -> None:
-        if entry.timer:
-            entry.timer.cancel()
-        if entry.token:
-            del self._locked[entry.token]
-        entry.token = entry.timer = None
-
-    def _lose(self, entry: Entry) -> None:
-        """The lock ran out."""
-        self._turn.begin()
-        self._give_back(entry, entry.message, counted=True)
 
     def renew(self, tokens: Iterable[uuid.UUID]) -> list[int]:
         """Until when each is locked now, in ms; all or none. Raises: Refused (message-lock-lost)."""
-        held = [self._held(token) for token in tokens]
-        for entry in held:
-            self._arm(entry)
-        return [entry.locked_until_ms for entry in held]
+        return self._locks.renew(tokens)
 
-    def _held(self, token: uuid.UUID) -> Entry:
-        entry = self._locked.get(token)
-        if entry is None:
-            raise lock_lost()
-        return entry
+    def _lose(self, entry: Entry) -> None:
+        """Its lock ran out."""
+        self._turn.begin()
+        self._give_back(entry, entry.message, counted=True)
 
     # Settlement. Each takes lock tokens, settles all or none, and raises Refused (message-lock-lost).
 
@@ -207,15 +179,14 @@ class Queue(Destination):
             self._bury(entry, properties or {})
 
     def _settled(self, tokens: Iterable[uuid.UUID]) -> list[Entry]:
-        held = [self._held(token) for token in dict.fromkeys(tokens)]
+        held = self._locks.held(dict.fromkeys(tokens))
         self._turn.begin()
         for entry in held:
-            self._unlock(entry)
+            self._locks.unlock(entry)
         return held
 
     def _give_back(self, entry: Entry, message: Message, *, counted: bool) -> None:
-        if entry.token:
-            self._unlock(entry)
+        self._locks.unlock(entry)
         if counted:
             entry.delivery_count += 1
         if counted or message is not entry.message:
