@@ -6,9 +6,11 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from snowflake.connector.auth import AuthByKeyPair
 from snowflake.connector.errors import DatabaseError, Error, HttpError, OperationalError, ProgrammingError
 
 from shared.clients.snowflake import Warehouse, connect_arguments
@@ -243,6 +245,10 @@ def test_a_key_is_preferred_to_a_password(key: rsa.RSAPrivateKey, line_break: st
     assert arguments["authenticator"] == "SNOWFLAKE_JWT"
     assert arguments["private_key"] == key.private_bytes(serialization.Encoding.DER, form, nothing)
     assert "password" not in arguments
+    # The connector signs its login with it.
+    token = AuthByKeyPair(arguments["private_key"]).prepare(account="org-account", user="VALUEFLOW")
+    claims = jwt.decode(token, key.public_key(), algorithms=["RS256"])
+    assert claims["sub"] == "ORG-ACCOUNT.VALUEFLOW"
 
 
 def test_a_key_that_cannot_be_read_is_named_and_not_shown() -> None:
