@@ -15,6 +15,8 @@ from typing import Any
 
 from shared.errors import ConfigurationError
 
+_UNRESOLVED = "@Microsoft.KeyVault("
+
 EVENTS_TOPIC = "events"
 """Service Bus topic of all events; infra/bicep and the sandbox make it under this name."""
 
@@ -195,6 +197,12 @@ def _read(
     each: Field[Any], environment: Mapping[str, str], values: dict[str, Any], faults: list[str]
 ) -> None:
     raw = environment.get(setting_name(each), "").strip()
+    if raw.startswith(_UNRESOLVED):
+        # Azure hands over the reference's own text when it cannot resolve it: a secret anybody could guess.
+        faults.append(
+            f"{setting_name(each)}: its Key Vault reference is not resolved; see the app's configuration page"
+        )
+        return
     if not raw and each.default is not MISSING:
         values[each.name] = each.default
         return

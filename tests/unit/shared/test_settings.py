@@ -81,6 +81,13 @@ def test_two_secrets_are_taken_for_rotation_and_three_are_not(environment: dict[
         load(environment)
 
 
+@pytest.mark.parametrize("name", ["LINK_SECRETS", "DYNATRACE_TOKEN", "OPENAI_API_KEY"])
+def test_a_key_vault_reference_nobody_resolved_is_no_secret(environment: dict[str, str], name: str) -> None:
+    reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/x)"
+    with pytest.raises(ConfigurationError, match=f"{name}: its Key Vault reference"):
+        load({**environment, name: reference})
+
+
 def test_a_secret_shows_itself_to_nobody(environment: dict[str, str]) -> None:
     environment["DYNATRACE_TOKEN"] = "hunter2"
     configuration = load(environment)

@@ -1,0 +1,64 @@
+"""The processes a measurement needs, started the way the embedded platform starts them, on free ports."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from sandbox.platform.process import Child, Spec
+
+ROOT = Path(__file__).parents[1]
+KEY_NAME, KEY = "RootManageSharedAccessKey", "a-key-for-measuring"
+EXAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
+
+
+@contextlib.asynccontextmanager
+async def running(
+    folder: Path, name: str, module: str, *arguments: str, **environment: str
+) -> AsyncIterator[dict[str, Any]]:
+    """Start `python -m module arguments`; gives its ready line."""
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    variables = {**inherited, "PYTHONPATH": str(ROOT), **environment}
+    child = Child(Spec(name, (sys.executable, "-m", module, *arguments), environment=variables), folder)
+    await child.start()
+    try:
+        yield child.facts
+    finally:
+        await child.stop()
+
+
+@contextlib.asynccontextmanager
+async def service_bus(folder: Path) -> AsyncIterator[str]:
+    """A Service Bus endpoint with the platform's topic; gives its connection string."""
+    config = str(ROOT / "sandbox" / "servicebus" / "Config.json")
+    arguments = ("--port", "0", "--config", config, "--state", str(folder / "servicebus.db"))
+    async with running(
+        folder, "servicebus", "sandbox.servicebus", *arguments, "--key-name", KEY_NAME, f"--key={KEY}"
+    ) as facts:
+        yield (
+            f"Endpoint=sb://127.0.0.1:{facts['port']};SharedAccessKeyName={KEY_NAME};SharedAccessKey={KEY};"
+            "UseDevelopmentEmulator=true"
+        )
+
+
+@contextlib.asynccontextmanager
+async def durable(folder: Path) -> AsyncIterator[str]:
+    """A durable backend; gives its address."""
+    arguments = ("--port", "0", "--state", str(folder / "durable.db"))
+    async with running(folder, "durable", "sandbox.durable", *arguments) as facts:
+        yield f"127.0.0.1:{facts['port']}"
+
+
+@contextlib.asynccontextmanager
+async def host(
+    folder: Path, app: Path, durable_address: str, environment: dict[str, str]
+) -> AsyncIterator[tuple[str, str]]:
+    """The Functions host over `app`; gives its address and a function key."""
+    keys = folder / f"{app.name}.keys.json"
+    arguments = ("--app", str(app), "--port", "0", "--keys", str(keys), "--durable", durable_address)
+    async with running(folder, app.name, "sandbox.host", *arguments, **environment) as facts:
+        key = json.loads(keys.read_text())["functionKeys"]["default"]
+        yield f"http://127.0.0.1:{facts['port']}", key
