@@ -1,5 +1,6 @@
 """Tokens: made, signed and checked. The key is made once and stays in the state."""
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -12,6 +13,7 @@ from sandbox.vendors.store import Collection
 
 LIFETIME_S = 3600
 _KEY_BITS = 2048
+_SIGNING = "signing"
 
 
 class Tokens:
@@ -77,24 +79,30 @@ class Tokens:
         key = self._signing_key()
         return jwt.encode(dict(claims), key, algorithm="RS256", headers={"kid": self._key_id})
 
+    async def prepare(self) -> None:
+        """Make the key, if there is none, aside: it can take seconds, and others have work to do meanwhile."""
+        if self._keys.get(_SIGNING) is None:
+            made = await asyncio.to_thread(new_key)
+            if self._keys.get(_SIGNING) is None:
+                self._keys.put(_SIGNING, made)
+
     def _signing_key(self) -> Any:
-        """Made when it is first needed: that takes longer than all the rest of the start."""
-        from cryptography.hazmat.primitives.asymmetric import rsa
-        from cryptography.hazmat.primitives.serialization import (
-            Encoding,
-            NoEncryption,
-            PrivateFormat,
-            load_pem_private_key,
-        )
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         if self._key is None:
-            kept = self._keys.get("signing")
-            if kept is None:
-                key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-                pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-                kept = self._keys.put("signing", {"pem": pem, "kid": secrets.token_urlsafe(16)})
+            kept = self._keys.get(_SIGNING) or self._keys.put(_SIGNING, new_key())
             self._key, self._key_id = load_pem_private_key(kept["pem"].encode(), None), kept["kid"]
         return self._key
+
+
+def new_key() -> dict[str, str]:
+    """A signing key as it is kept."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return {"pem": pem, "kid": secrets.token_urlsafe(16)}
 
 
 def _names(who: Person) -> dict[str, str]:

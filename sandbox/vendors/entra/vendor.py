@@ -65,6 +65,10 @@ class EntraId(Vendor):
         code = "temporarily_unavailable" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
         return denied(f"AADSTS90019: {message}", code, status).answer
 
+    @override
+    def start(self) -> None:
+        self.in_background(self.tokens.prepare())
+
     def _issuer(self, tenant: str) -> str:
         return f"{self.url}/{tenant}/v2.0"
 

@@ -37,6 +37,7 @@ class OpenAI(Vendor):
         self, store: Store, credentials: Mapping[str, str], entra_accepts: Callable[[str, str], bool]
     ) -> None:
         super().__init__(store, credentials)
+        self._completions = self.collection("completion")
         self._entra_accepts = entra_accepts
 
     @override
@@ -94,7 +95,7 @@ class OpenAI(Vendor):
         choice = made["choices"][0]
         kept = {"id": made["id"], "at_s": made["created"], "model": body["model"], "usage": made["usage"]}
         kept |= {"content": choice["message"]["content"], "finish_reason": choice["finish_reason"]}
-        self.collection("completion").put(made["id"], kept)
+        self._completions.put(made["id"], kept)
         return reply(made)
 
     def _known(self, model: str) -> str:

@@ -20,15 +20,16 @@ class Records:
     """All tables. collection: of a table's name."""
 
     def __init__(self, store: Store, collection: Callable[[str], Collection], counters: Collection) -> None:
-        self._store, self._collection, self._counters = store, collection, counters
+        self._store, self._counters = store, counters
+        self._rows = {table.name: collection(table.name) for table in TABLES.values()}
 
     def find(self, table: Table, query: Query) -> list[Mapping[str, str]]:
-        rows = self._collection(table.name).documents.values()
+        rows = self._rows[table.name].documents.values()
         return query.sorted(row for row in rows if query.holds(row))
 
     def get(self, table: Table, sys_id: str) -> Row:
         """Raises: Refusal, 404."""
-        if (row := self._collection(table.name).get(sys_id)) is None:
+        if (row := self._rows[table.name].get(sys_id)) is None:
             raise no_record()
         return row
 
@@ -38,7 +39,7 @@ class Records:
         blank = dict(table.defaults)
         asked = _texts(table, given)
         sys_id = asked.pop("sys_id", "") or secrets.token_hex(16)
-        if self._collection(table.name).get(sys_id):
+        if self._rows[table.name].get(sys_id):
             raise refuse(HTTPStatus.FORBIDDEN, "Operation Failed", "Error during insert of duplicate sys_id")
         changes = rules.apply(table.name, blank, asked, now, user)
         name = self._name_of(user)
@@ -67,7 +68,7 @@ class Records:
 
     def delete(self, table: Table, sys_id: str) -> None:
         """Raises: Refusal, 404."""
-        if not self._collection(table.name).delete(sys_id):
+        if not self._rows[table.name].delete(sys_id):
             raise no_record()
 
     def _save(self, table: Table, row: Row, now: str, name: str) -> Row:
@@ -77,7 +78,7 @@ class Records:
                 if text := row[element]:
                     self._note(table.name, row["sys_id"], element, text, now, name)
                     row = {**row, element: ""}
-        return self._collection(table.name).put(row["sys_id"], row)
+        return self._rows[table.name].put(row["sys_id"], row)
 
     def _note(self, table: str, sys_id: str, element: str, text: str, now: str, name: str) -> None:
         entry_id = secrets.token_hex(16)
@@ -90,10 +91,10 @@ class Records:
             "element_id": sys_id,
             "value": text,
         }
-        self._collection("sys_journal_field").put(entry_id, entry)
+        self._rows["sys_journal_field"].put(entry_id, entry)
 
     def _name_of(self, user: str) -> str:
-        found = self._collection("sys_user").get(user)
+        found = self._rows["sys_user"].get(user)
         return found["user_name"] if found else "system"
 
 

@@ -37,6 +37,7 @@ class Teams(Vendor):
 
     def __init__(self, store: Store, credentials: Mapping[str, str]) -> None:
         super().__init__(store, credentials)
+        self._cards = self.collection("card")
         self._accepted: deque[float] = deque()
 
     @override
@@ -83,7 +84,7 @@ class Teams(Vendor):
         for attachment in message["attachments"]:
             number = self.collection("_counter").next_number("card", 1)
             card = {"number": number, "workflow_id": request.match_info["id"], "at": iso(now_ms())}
-            self.collection("card").put(str(number), {**card, "card": attachment["content"]})
+            self._cards.put(str(number), {**card, "card": attachment["content"]})
             note(request, card=number)
         return web.Response(status=HTTPStatus.ACCEPTED)
 
