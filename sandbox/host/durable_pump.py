@@ -25,6 +25,7 @@ from sandbox.host.invoke import Invoker
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _DELIVER_FOR_S, _DELIVER_PAUSE_S = 60.0, 0.1
 _ABANDON_S = 0.3
+_REMEMBER_S = 30.0
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
 _log = logging.getLogger("Host.Durable")
 
@@ -47,6 +48,8 @@ class Pump:
         }
         self._slots["entityRequestV2"] = self._slots["entityRequest"]
         self._running: dict[Key, tuple[asyncio.Task[None], pb.WorkItem]] = {}
+        # Answers that had to wait for the backend: it may have handed their items out again meanwhile.
+        self._answered_late: dict[Key, float] = {}
         self._pulling: asyncio.Task[None] | None = None
         self._stub: Any = None
         self._stopping = False
@@ -60,7 +63,10 @@ class Pump:
         self._stopping = True
 
     async def finish(self, grace_s: float) -> bool:
-        """Wait for what runs, at most grace_s; abandon the rest and close the stream."""
+        """Wait for what runs, at most grace_s; abandon the rest and close the stream.
+
+        Returns whether there was no rest.
+        """
         if self._running:
             await asyncio.wait([task for task, _ in self._running.values()], timeout=grace_s)
         running = list(self._running.values())
@@ -73,7 +79,7 @@ class Pump:
         if self._pulling is not None:
             self._pulling.cancel()
             await asyncio.gather(self._pulling, return_exceptions=True)
-        return True
+        return not running
 
     async def _pull_for_ever(self) -> None:
         # The options of the app's own durable clients: equal ones let gRPC share this open connection.
@@ -106,16 +112,16 @@ class Pump:
         if kind not in self._slots:
             return
         key = _key(kind, item)
-        if key in self._running:
-            return  # handed out again while its first run goes on, whose answer will do
+        if key in self._running or key in self._answered_late:
+            return  # handed out again although its first run goes on or is over, whose answer will do
         if self._stopping:
             await self._abandon(item)
             return
-        task = asyncio.create_task(self._handle(kind, item))
+        task = asyncio.create_task(self._handle(kind, item, key))
         self._running[key] = (task, item)
         task.add_done_callback(lambda _: self._running.pop(key, None))
 
-    async def _handle(self, kind: str, item: pb.WorkItem) -> None:
+    async def _handle(self, kind: str, item: pb.WorkItem, key: Key) -> None:
         async with self._slots[kind]:
             if self._stopping:
                 await self._abandon(item)
@@ -127,15 +133,18 @@ class Pump:
                 await self._abandon(item)
                 return
         answer.completionToken = item.completionToken
-        await self._deliver(method, answer)
+        await self._deliver(method, answer, key)
 
-    async def _deliver(self, method: str, answer: Any) -> None:
+    async def _deliver(self, method: str, answer: Any, key: Key) -> None:
         """Offer an answer until the backend, maybe just coming back, takes it; give up after _DELIVER_FOR_S."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _DELIVER_FOR_S
-        while loop.time() < until:
+        began = loop.time()
+        waited = False
+        while loop.time() < began + _DELIVER_FOR_S:
             try:
                 await self._call(method)(answer)
+                if waited:
+                    self._remember(key, loop.time())
                 return
             except grpc.aio.AioRpcError as error:
                 if error.code() not in _AWAY:
@@ -147,8 +156,13 @@ class Pump:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise
+            waited = True
             await asyncio.sleep(_DELIVER_PAUSE_S)
         _log.warning("%s: not delivered in %.0f s", method, _DELIVER_FOR_S)
+
+    def _remember(self, key: Key, now: float) -> None:
+        known = {one: until for one, until in self._answered_late.items() if until > now}
+        self._answered_late = {**known, key: now + _REMEMBER_S}
 
     async def _abandon(self, item: pb.WorkItem) -> None:
         token = item.completionToken

@@ -21,6 +21,8 @@ from sandbox.host.invoke import Invoker
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _POLL_S = 60.0
+# Settling and receiving take turns at reading, each for this long; the SDK's own 0.2 s would be felt.
+_READ_S = 0.02
 _SETTLE_AT_STOP_S, _CLOSE_AT_STOP_S = 0.3, 0.3
 _CLOSE_S = 2.0
 _log = logging.getLogger("Host.ServiceBus")
@@ -63,22 +65,23 @@ class Listener:
     async def finish(self, grace_s: float) -> bool:
         """Wait for what runs, at most grace_s; abandon the rest, so that it comes again at once.
 
-        Returns whether the connection could be closed in good order; the SDK's way of it can take seconds.
+        Returns whether there was no rest and the connection is closed; the SDK's way of it can take seconds.
         """
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace_s)
-        for task in self._tasks:
+        unfinished = list(self._tasks)
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_AT_STOP_S):
                 for receiver, message in list(self._held.values()):
                     await self._settle(receiver, message, complete=False)
         if self._open is None:
-            return True
+            return not unfinished
         self._closing = asyncio.create_task(self._open.aclose())
         await asyncio.wait([self._closing], timeout=_CLOSE_AT_STOP_S)
-        return self._closing.done()
+        return self._closing.done() and not unfinished
 
     async def run_now(self, text: str) -> None:
         """Run the function with a message made up from text; no broker is involved."""
@@ -110,7 +113,10 @@ class Listener:
         )
         await stack.enter_async_context(client)
         renewal_s = self._options.max_auto_lock_renewal.total_seconds()
-        common: dict[str, Any] = {"prefetch_count": self._options.prefetch_count}
+        common: dict[str, Any] = {
+            "prefetch_count": self._options.prefetch_count,
+            "socket_timeout": _READ_S,
+        }
         if renewal_s and not self._many:
             common["auto_lock_renewer"] = AutoLockRenewer(
                 max_lock_renewal_duration=renewal_s, on_lock_renew_failure=self._renewal_failed

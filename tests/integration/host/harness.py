@@ -18,6 +18,8 @@ SAMPLE = Path(__file__).parent / "app"
 ROOT = Path(__file__).parents[3]
 NEVER = "0 0 0 1 1 *"
 QUEUES = ("in", "stop")
+# With it each start would compile every module anew, which takes longer than the tests.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BROKER_CONFIG = {
     "UserConfig": {
         "Namespaces": [
@@ -61,7 +63,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 cwd=ROOT,
-                env={**os.environ, **(env or {})},
+                env={**_ENVIRONMENT, **(env or {})},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -166,3 +168,25 @@ class Broker:
             client.get_topic_sender("events") as sender,
         ):
             sender.send_messages(list(messages))
+
+
+@dataclass
+class DurableBackend:
+    """The embedded durable backend, which can be killed and come back on the same port."""
+
+    folder: Path
+    port: int = 0
+    child: Process | None = None
+
+    def start(self) -> None:
+        arguments = ["--port", self.port, "--state", self.folder / "hub.db"]
+        self.child = Process("sandbox.durable", *arguments, folder=self.folder)
+        self.port = self.child.ready["port"]
+
+    def kill(self) -> None:
+        assert self.child is not None
+        self.child.stop(signal.SIGKILL)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"

@@ -175,8 +175,11 @@ async def test_an_answer_survives_a_restart_of_the_backend(bench: Bench) -> None
     await bench.until(lambda: not bench.app.now)
     await bench.serve()
     await bench.until(lambda: bench.backend.completed)
-    assert bench.backend.completed[0].taskId == 3
-    assert bench.app.started == ['"wait"']
+    bench.give('"wait"', task=3)  # as a backend does that handed it out before the answer came
+    bench.give("9", task=4)
+    await bench.until(lambda: len(bench.backend.completed) == 2)
+    assert [one.taskId for one in bench.backend.completed] == [3, 4]
+    assert bench.app.started == ['"wait"', "9"]
 
 
 async def test_an_item_handed_out_twice_runs_once_while_its_first_run_goes_on(bench: Bench) -> None:
