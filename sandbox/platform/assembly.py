@@ -24,7 +24,8 @@ type Prepare = Callable[[Document], Awaitable[dict[str, Any]]]
 class Platform:
     """One platform on one state folder.
 
-    wanted: ports a person asked for. document: every address and key, once `start` has been called.
+    wanted: ports a person asked for. fresh: forget what an earlier start left. document: every address and
+    key, once `start` has been called.
     """
 
     def __init__(
@@ -34,9 +35,10 @@ class Platform:
         wanted: Mapping[str, int | None] | None = None,
         language: str = "pt-BR",
         prepare: Prepare = seed.prepare,
+        fresh: bool = False,
     ) -> None:
         self.folder, self._tell, self._wanted = folder, tell, wanted or {}
-        self._language, self._prepare = language, prepare
+        self._language, self._prepare, self._fresh = language, prepare, fresh
         self._supervisor: Supervisor | None = None
         self.document: Document = {}
 
@@ -48,6 +50,8 @@ class Platform:
         began = time.monotonic()
         self.folder.take()
         try:
+            if self._fresh:
+                self.folder.empty()
             self.document = self._describe()
             migrations = _digest(ROOT / "warehouse" / "migrations")
             migrate = self._done("migrated") != migrations
@@ -69,13 +73,14 @@ class Platform:
 
     async def stop(self) -> None:
         """Stop all children; afterwards nothing of the platform runs and the folder is free."""
-        if self._supervisor is not None:
-            await self._supervisor.stop()
-            self._supervisor = None
-            self.document["ready"] = False
-            self.document["processes"] = {}
-            self.folder.write(DOCUMENT, self.document)
-        self.folder.release()
+        try:
+            if self._supervisor is not None:
+                await self._supervisor.stop()
+                self._supervisor = None
+                self.document |= {"ready": False, "processes": {}}
+                self.folder.write(DOCUMENT, self.document)
+        finally:
+            self.folder.release()
 
     def kill(self) -> None:
         """End all children at once."""

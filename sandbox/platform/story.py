@@ -33,7 +33,7 @@ class World:
 
     def __init__(self, document: Document, http: httpx.AsyncClient) -> None:
         self.document, self.http = document, http
-        self.demo: dict[str, Any] = document["demo"]
+        self.demo: dict[str, Any] = dict(document["demo"])
 
     def vendor(self, name: str) -> str:
         """The vendor's address."""

@@ -31,7 +31,6 @@ class Supervisor:
         self._ready = {name: asyncio.Event() for name in self.children}
         self._keepers: list[asyncio.Task[None]] = []
         self._starting: list[asyncio.Task[None]] = []
-        self._stopping = False
 
     async def start(self) -> None:
         """Start everything. Raises: ChildFailed of the first that does not become ready; all are stopped then."""
@@ -50,10 +49,11 @@ class Supervisor:
         staying = [child for child in self.children.values() if not child.spec.job]
         self._keepers = [asyncio.create_task(self._keep(child)) for child in staying]
         self._keepers.append(asyncio.create_task(self._bound_logs()))
+        for keeper in self._keepers:
+            keeper.add_done_callback(self._tell_why_it_ended)
 
     async def stop(self) -> None:
         """Stop all children, those that need others before those they need."""
-        self._stopping = True
         for task in (*self._starting, *self._keepers):
             task.cancel()
         await asyncio.gather(*self._starting, *self._keepers, return_exceptions=True)
@@ -94,6 +94,10 @@ class Supervisor:
                 self._changed()
                 self._tell(f"{child.spec.name} runs again after {child.took_s:.1f} s")
             since = time.monotonic()
+
+    def _tell_why_it_ended(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.cancelled() and (error := keeper.exception()):
+            self._tell(f"the supervisor itself failed: {type(error).__name__}: {error}")
 
     async def _bound_logs(self) -> None:
         while True:

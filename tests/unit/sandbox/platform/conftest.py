@@ -23,9 +23,8 @@ BODIES = {
     "job": "sys.exit(0)",
     "bad_job": "print('cannot migrate', file=sys.stderr)\nsys.exit(1)",
     "noting": (
-        "import pathlib\nend_with_parent()\nannounce()\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (open(sys.argv[1], 'a').write(sys.argv[2] + ' '), os._exit(0)))\n"
-        "time.sleep(60)"
+        "def note(*_):\n    open(sys.argv[1], 'a').write(sys.argv[2] + ' ')\n    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, note)\nend_with_parent()\nannounce()\ntime.sleep(60)"
     ),
 }
 

@@ -1,0 +1,24 @@
+"""The scenarios in the order of the demo; each module has NAME, TITLE and `play`.
+
+`play` returns when the story is told: what it found is in the stage's checks. It raises where the story cannot
+go on.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sandbox.demo.scenarios import forged, incident, killed_worker, redelivery, vendor_away, warehouse_rows
+from sandbox.demo.stage import Stage
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    title: str
+    play: Callable[[Stage], Awaitable[object]]
+
+
+SCENARIOS = tuple(
+    Scenario(module.NAME, module.TITLE, module.play)
+    for module in (incident, redelivery, killed_worker, vendor_away, forged, warehouse_rows)
+)

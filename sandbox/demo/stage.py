@@ -1,0 +1,216 @@
+"""What scenarios stand on: the world, the app as a person and an operator see it, and checks that are kept."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from sandbox.demo.browser import Browser
+from sandbox.platform.story import World
+from shared.domain.problems import instance_id, start_from_id
+
+PATIENCE_S = 120.0
+_LOOK_EVERY_S = 0.2
+KEY_VARIABLE = "VALUEFLOW_KEY"
+
+type Operation = dict[str, Any]
+type Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold."""
+
+    what: str
+    expected: object
+    observed: object
+
+    @property
+    def holds(self) -> bool:
+        return self.expected == self.observed
+
+
+class Overdue(Exception):
+    """Something did not come about in time; the message says what was expected and what there is."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """What became of one problem. operation: its id. notification: the body of its OPEN notification."""
+
+    problem_id: str
+    operation: str
+    number: str
+    notification: str
+
+
+class Stage:
+    """One scenario's stage.
+
+    say: tells people what happens now. played: incidents of scenarios before. checks, evidence: what it found.
+    """
+
+    def __init__(self, world: World, say: Say, played: list[Incident] | None = None) -> None:
+        self.world, self.say = world, say
+        self.played = [] if played is None else played
+        self.checks: list[Check] = []
+        self.evidence: dict[str, Any] = {}
+        self._token = ""
+
+    def check(self, what: str, *, expected: object, observed: object) -> None:
+        """Keep a check; a scenario goes on after one that does not hold, so that all are told."""
+        self.checks.append(Check(what, expected, observed))
+
+    async def until[T](
+        self,
+        what: str,
+        look: Callable[[], Awaitable[T]],
+        good: Callable[[T], object],
+        for_s: float = PATIENCE_S,
+    ) -> T:
+        """Look until it is good. A system that does not answer is looked at again. Raises: Overdue."""
+        end = time.monotonic() + for_s
+        last: object = "no answer"
+        while time.monotonic() < end:
+            try:
+                found = await look()
+            except httpx.HTTPError as error:
+                last = type(error).__name__
+            else:
+                if good(found):
+                    return found
+                last = found
+            await asyncio.sleep(_LOOK_EVERY_S)
+        raise Overdue(f"expected within {for_s:g} s: {what}; observed: {str(last)[:300]}")
+
+    async def operation(self, operation_id: str) -> Operation | None:
+        """The operation as GET /api/operations/{id} tells it; None where there is none."""
+        answer = await self.ask("GET", f"/api/operations/{operation_id}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        found: Operation = answer.json()
+        return found
+
+    async def operations(self) -> list[Operation]:
+        answer = await self.ask("GET", "/api/operations")
+        answer.raise_for_status()
+        found: list[Operation] = answer.json()["operations"]
+        return found
+
+    async def ask(self, method: str, path: str) -> httpx.Response:
+        """Call the app as an operator. Raises: httpx.HTTPError where it is away."""
+        self._token = self._token or await self.world.token()
+        url = self.world.document["app"]["url"] + path
+        return await self.world.http.request(
+            method, url, headers={"Authorization": f"Bearer {self._token}"}, timeout=30.0
+        )
+
+    async def notify(self, body: str, *, secret: str | None = None, key: str | None = None) -> httpx.Response:
+        """Deliver a notification as Dynatrace does. secret, key: others than the right ones; "" leaves one out."""
+        app = self.world.document["app"]
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "X-ValueFlow-Secret": app["webhook_secret"] if secret is None else secret,
+            "x-functions-key": app["function_key"] if key is None else key,
+        }
+        kept = {name: value for name, value in headers.items() if value}
+        return await self.world.http.post(
+            app["webhook_url"], content=body.encode(), headers=kept, timeout=30.0
+        )
+
+    async def open_problem(self, title: str) -> str:
+        """A bad version goes out and Dynatrace opens a problem; its id."""
+        problem = await self.world.break_service(title)
+        self.say(f"Dynatrace opens {problem['displayId']}: {title}")
+        return str(problem["problemId"])
+
+    async def decision_wanted(self, problem_id: str) -> Operation:
+        """Wait until the remediation of this problem waits for a decision."""
+        name = operation_of(problem_id)
+        operation = await self.until(
+            f"operation {name} waits for a decision",
+            lambda: self.operation(name),
+            lambda found: found and (found["approval"] or found["state"] != "running"),
+        )
+        assert operation is not None
+        if not operation["approval"]:
+            raise Overdue(
+                f"expected: {name} waits for a decision; observed: it ended as {operation['outcome']}"
+            )
+        return operation
+
+    async def approve(self, operation_id: str, who: str = "ana") -> None:
+        """As this person: open the card's link, sign in, read, approve."""
+        link = await self.until(
+            "a card with the link to the approval page",
+            lambda: self._approval_link(operation_id),
+            lambda found: found,
+        )
+        async with Browser() as browser:
+            page = await browser.open(link)
+            self.check("the approval page asks who one is", expected=401, observed=page.status)
+            page = await browser.follow(page, "/.auth/login/aad")
+            page = await browser.press(page, "person", who)
+            page = await browser.press(page, "decision", "approve", comment="Demo")
+            self.check("the decision is taken", expected=202, observed=page.status)
+        self.say(f"{who.title()} signs in and approves")
+
+    async def ended(self, operation_id: str) -> Operation:
+        """Wait for the operation's end."""
+        operation = await self.until(
+            f"operation {operation_id} ends",
+            lambda: self.operation(operation_id),
+            lambda found: found and found["state"] != "running",
+        )
+        assert operation is not None
+        return operation
+
+    async def incidents(self, operation_id: str) -> list[dict[str, Any]]:
+        """ServiceNow's incidents of this correlation id."""
+        rows = (await self.world.state("servicenow")).get("incident", [])
+        return [row for row in rows if row["correlation_id"] == operation_id]
+
+    async def runs(self, operation_id: str) -> list[dict[str, Any]]:
+        """Azure DevOps' runs that this operation started."""
+        rows = (await self.world.state("azure_devops")).get("run", [])
+        keys = [(run, run["variables"].get(KEY_VARIABLE, {}).get("value", "")) for run in rows]
+        return [run for run, key in keys if key.startswith(f"{operation_id}/")]
+
+    async def cards(self) -> list[dict[str, Any]]:
+        """What was posted to the channel, oldest first."""
+        return (await self.world.state("teams")).get("card", [])
+
+    async def notification(self, problem_id: str) -> str:
+        """The body of the problem's first notification."""
+        sent = (await self.world.state("dynatrace")).get("notification", [])
+        bodies = [each["body"] for each in sent if each["problem_id"] == problem_id]
+        return str(bodies[0])
+
+    async def drained(self, *subscriptions: str) -> None:
+        """Wait until nothing waits in these subscriptions of the topic `events`."""
+
+        async def waiting() -> int:
+            answer = await self.world.http.get(self.world.document["servicebus"]["stats_url"])
+            entities = answer.raise_for_status().json()["entities"]
+            wanted = {f"events/subscriptions/{name}" for name in subscriptions}
+            return sum(each["active"] for each in entities if each["path"].lower() in wanted)
+
+        await self.until(f"empty: {', '.join(subscriptions)}", waiting, lambda count: count == 0)
+
+    async def _approval_link(self, operation_id: str) -> str:
+        for card in reversed(await self.cards()):
+            for action in card["card"].get("actions", []):
+                if f"/api/approvals/{operation_id}" in action.get("url", ""):
+                    return str(action["url"])
+        return ""
+
+
+def operation_of(problem_id: str) -> str:
+    """The id of the operation that remediates this problem."""
+    start_ms = start_from_id(problem_id)
+    assert start_ms is not None
+    return instance_id(problem_id, start_ms)
