@@ -112,7 +112,8 @@ class Pump:
         if kind not in self._slots:
             return
         key = _key(kind, item)
-        if key in self._running or key in self._answered_late:
+        late_until = self._answered_late.get(key, 0.0)
+        if key in self._running or late_until > asyncio.get_running_loop().time():
             return  # handed out again although its first run goes on or is over, whose answer will do
         if self._stopping:
             await self._abandon(item)
