@@ -5,12 +5,16 @@ query of which one must hold. A condition on an unknown field, or one that canno
 instance does by default: the query then finds more, not less.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 type Row = Mapping[str, str]
-type Test = Callable[[str, str], bool]
+type Test = Callable[[str], bool]
+type Rank = tuple[int, float, str]
+type Condition = tuple[str, Test]
+"""A field and what its value must meet."""
 
 _ORDER = re.compile(r"ORDERBY(DESC)?(\w+)")
 _CONDITION = re.compile(
@@ -18,26 +22,54 @@ _CONDITION = re.compile(
 )
 
 
-def _listed(value: str, given: str) -> bool:
-    return value.casefold() in {part.strip().casefold() for part in given.split(",")}
+def _in(given: str) -> Test:
+    listed = {part.strip().casefold() for part in given.split(",")}
+    return lambda value: value.casefold() in listed
 
 
-_TESTS: dict[str, Test] = {
-    "=": lambda value, given: value.casefold() == given.casefold(),
-    "!=": lambda value, given: value.casefold() != given.casefold(),
-    "LIKE": lambda value, given: given.casefold() in value.casefold(),
-    "NOT LIKE": lambda value, given: given.casefold() not in value.casefold(),
-    "NOTLIKE": lambda value, given: given.casefold() not in value.casefold(),
-    "STARTSWITH": lambda value, given: value.casefold().startswith(given.casefold()),
-    "ENDSWITH": lambda value, given: value.casefold().endswith(given.casefold()),
-    "IN": _listed,
-    "NOT IN": lambda value, given: not _listed(value, given),
-    ">": lambda value, given: _ordered(value) > _ordered(given),
-    "<": lambda value, given: _ordered(value) < _ordered(given),
-    ">=": lambda value, given: _ordered(value) >= _ordered(given),
-    "<=": lambda value, given: _ordered(value) <= _ordered(given),
-    "ISEMPTY": lambda value, _: not value,
-    "ISNOTEMPTY": lambda value, _: bool(value),
+def _not(make: Callable[[str], Test]) -> Callable[[str], Test]:
+    def made(given: str) -> Test:
+        test = make(given)
+        return lambda value: not test(value)
+
+    return made
+
+
+def _folded(compare: Callable[[str, str], bool]) -> Callable[[str], Test]:
+    """A comparison that knows no case, as the vendor's database compares."""
+
+    def made(given: str) -> Test:
+        same = given.casefold()
+        return lambda value: compare(value.casefold(), same)
+
+    return made
+
+
+def _by_order(compare: Callable[[Rank, Rank], bool]) -> Callable[[str], Test]:
+    def made(given: str) -> Test:
+        bound = _ordered(given)
+        return lambda value: compare(_ordered(value), bound)
+
+    return made
+
+
+_contains = _folded(operator.contains)
+_OPERATORS: dict[str, Callable[[str], Test]] = {
+    "=": _folded(operator.eq),
+    "!=": _folded(operator.ne),
+    "LIKE": _contains,
+    "NOT LIKE": _not(_contains),
+    "NOTLIKE": _not(_contains),
+    "STARTSWITH": _folded(str.startswith),
+    "ENDSWITH": _folded(str.endswith),
+    "IN": _in,
+    "NOT IN": _not(_in),
+    ">": _by_order(operator.gt),
+    "<": _by_order(operator.lt),
+    ">=": _by_order(operator.ge),
+    "<=": _by_order(operator.le),
+    "ISEMPTY": lambda _: operator.not_,
+    "ISNOTEMPTY": lambda _: bool,
 }
 
 
@@ -45,13 +77,12 @@ _TESTS: dict[str, Test] = {
 class Query:
     """queries: alternatives; each a list of groups that must all hold; each group a list of alternatives."""
 
-    queries: list[list[list[tuple[str, Test, str]]]] = field(default_factory=lambda: [[]])
+    queries: list[list[list[Condition]]] = field(default_factory=lambda: [[]])
     order: list[tuple[str, bool]] = field(default_factory=list)
 
     def holds(self, row: Row) -> bool:
         return any(
-            all(any(test(row[name], given) for name, test, given in group) for group in query)
-            for query in self.queries
+            all(any(test(row[name]) for name, test in group) for group in query) for query in self.queries
         )
 
     def sorted(self, rows: Iterable[Row]) -> list[Row]:
@@ -86,15 +117,15 @@ def parse(text: str, fields: Iterable[str]) -> Query:
     return query
 
 
-def _condition(text: str, known: set[str]) -> tuple[str, Test, str] | None:
+def _condition(text: str, known: set[str]) -> Condition | None:
     # Nothing parts a field from its operator, so the fields say where it ends: "stateIN1,2" is state IN 1,2.
     for name in known:
         if text.startswith(name) and (found := _CONDITION.fullmatch(text, len(name))):
-            return name, _TESTS[found[1]], found[2]
+            return name, _OPERATORS[found[1]](found[2])
     return None
 
 
-def _ordered(value: str) -> tuple[int, float, str]:
+def _ordered(value: str) -> Rank:
     """Numbers as numbers, before texts."""
     try:
         return 0, float(value), ""
