@@ -1,0 +1,48 @@
+"""What the function app is given."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.platform import keys
+from sandbox.platform.app_settings import app_settings, own_environment, warehouse_settings
+from sandbox.platform.document import Document, describe
+from sandbox.platform.folder import StateFolder
+from sandbox.platform.ports import NAMES
+from shared.settings import load
+from warehouse.login import read_login
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Document:
+    ports = {name: number for number, name in enumerate(NAMES, 20_000)}
+    return describe(str(tmp_path), ports, keys.load(StateFolder(tmp_path))) | {"language": "en"}
+
+
+def test_the_app_finds_every_setting_it_needs(document: Document) -> None:
+    settings = load(app_settings(document))
+    assert settings.public_url == document["app"]["url"]
+    assert settings.language == "en"
+    assert settings.token_issuer == document["vendors"]["entra"]["issuer"]
+    assert settings.snowflake_port == document["ports"]["warehouse"]
+    assert settings.dynatrace_webhook_secrets[0].get_secret_value() == document["app"]["webhook_secret"]
+    assert settings.teams_webhook_url.get_secret_value() == document["vendors"]["teams"]["webhook_url"]
+
+
+def test_migrations_find_the_warehouse(document: Document) -> None:
+    assert read_login(warehouse_settings(document)).snowflake_host == "127.0.0.1"
+
+
+def test_keys_are_random_and_then_stay(tmp_path: Path) -> None:
+    first = keys.load(StateFolder(tmp_path / "a"))
+    assert keys.load(StateFolder(tmp_path / "a")) == first
+    other = keys.load(StateFolder(tmp_path / "b"))
+    assert not set(first["own"].values()) & set(other["own"].values())
+    assert first["host"]["master"] != other["host"]["master"]
+    for name in (keys.OWN, keys.HOST, keys.VENDORS):
+        assert (tmp_path / "a" / name).stat().st_mode & 0o077 == 0
+
+
+def test_a_developers_own_settings_do_not_reach_the_platform() -> None:
+    shell = {"PATH": "/bin", "DYNATRACE_URL": "https://real", "AzureWebJobsStorage": "real", "LANGUAGE": "de"}
+    assert own_environment(shell) == {"PATH": "/bin"}
