@@ -13,6 +13,7 @@ from sandbox.servicebus.broker.errors import bad_argument, not_allowed, not_impl
 from sandbox.servicebus.broker.messages import Message
 from sandbox.servicebus.broker.queues import Queue
 from sandbox.servicebus.protocol.requests import Answer, Request
+from sandbox.servicebus.protocol.settlement import text_keys
 
 _MAX_LONG = 2**63 - 1
 
@@ -88,11 +89,6 @@ def _settle(entity: Destination, body: dict[Any, Any]) -> Any:
     else:
         raise not_implemented(f"The disposition '{str(status)[:80]}'")
     return {}
-
-
-def text_keys(properties: dict[Any, Any]) -> dict[str, Any]:
-    """Properties to set on a message: those that have a value."""
-    return {str(name): value for name, value in properties.items() if value is not None}
 
 
 def _queue(entity: Destination) -> Queue:

@@ -5,30 +5,23 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from sandbox.servicebus.amqp.frames import (
-    ACCEPTED,
     ATTACH,
     BEGIN,
     DETACH,
     DISPOSITION,
     END,
     FLOW,
-    MODIFIED,
-    REJECTED,
-    RELEASED,
     TRANSFER,
-    code_of,
-    error,
-    outcome,
 )
 from sandbox.servicebus.amqp.performatives import Performative, performative
 from sandbox.servicebus.amqp.types import UInt, UShort, Violation
-from sandbox.servicebus.broker.errors import Refused, not_implemented
+from sandbox.servicebus.broker.errors import Refused
 from sandbox.servicebus.broker.queues import Queue
 from sandbox.servicebus.protocol.attach import open_link
 from sandbox.servicebus.protocol.incoming import IncomingLink
 from sandbox.servicebus.protocol.links import Link
-from sandbox.servicebus.protocol.management import text_keys
 from sandbox.servicebus.protocol.outgoing import ReplyLink
+from sandbox.servicebus.protocol.settlement import settle
 
 if TYPE_CHECKING:
     from sandbox.servicebus.protocol.connection import Connection
@@ -141,7 +134,7 @@ class Session:
             numbers = [number for number in self.unsettled if first <= number <= last]
         for number in numbers:
             queue, token = self.unsettled.pop(number)
-            answer = _settle(queue, token, state)
+            answer = settle(queue, token, state)
             if not settled:
                 self.send(performative(DISPOSITION, [False, UInt(number), None, True, answer]))
 
@@ -192,33 +185,3 @@ class Session:
             self._room -= 1
             self._next_outgoing = (self._next_outgoing + 1) & _WRAP
             self.send(self._held.popleft())
-
-
-def _settle(queue: Queue, token: uuid.UUID, state: Any) -> bytes:
-    """Do what the client decided; the outcome to tell it. A rejection with an error says it was not done."""
-    code = ACCEPTED if state is None else code_of(state)
-    fields = state.value if state is not None and isinstance(state.value, list) else []
-    try:
-        if code == ACCEPTED:
-            queue.complete([token])
-        elif code == RELEASED:
-            queue.release([token])
-        elif code == MODIFIED:
-            undeliverable_here = len(fields) > 1 and fields[1] is True
-            properties = text_keys(fields[2]) if len(fields) > 2 and isinstance(fields[2], dict) else {}
-            (queue.defer if undeliverable_here else queue.abandon)([token], properties)
-            return outcome(MODIFIED, fields)
-        elif code == REJECTED:
-            queue.dead_letter([token], _reason(fields))
-        else:
-            raise not_implemented("This outcome")
-    except Refused as reason:
-        return outcome(REJECTED, [error(reason.condition, reason.description)])
-    return outcome(code)
-
-
-def _reason(fields: list[Any]) -> dict[str, Any]:
-    """The properties in the info of a rejection's error: DeadLetterReason and the like."""
-    why = getattr(fields[0], "value", None) if fields else None
-    info = why[2] if isinstance(why, list) and len(why) > 2 else None
-    return text_keys(info) if isinstance(info, dict) else {}
