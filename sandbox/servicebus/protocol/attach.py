@@ -9,6 +9,7 @@ from sandbox.servicebus.broker.errors import Refused, not_allowed, not_found, no
 from sandbox.servicebus.broker.namespace import path_of
 from sandbox.servicebus.broker.queues import Queue
 from sandbox.servicebus.broker.topics import Subscription
+from sandbox.servicebus.protocol.access import Access
 from sandbox.servicebus.protocol.incoming import IncomingLink, SenderLink
 from sandbox.servicebus.protocol.links import Link
 from sandbox.servicebus.protocol.management import manage
@@ -22,11 +23,11 @@ CBS, MANAGEMENT_SUFFIX = "$cbs", "/$management"
 _SESSION_FILTER = Symbol("com.microsoft:session-filter")
 
 
-def open_link(session: "Session", attach: list[Any]) -> Link:
+def open_link(session: "Session", access: Access, attach: list[Any]) -> Link:
     """The link an attach asks for, already answered; closed when it was refused. Raises: MalformedAmqp."""
     client_receives = bool(attach[2])
     try:
-        link = _reach(session, attach, client_receives)
+        link = _reach(session, access, attach, client_receives)
     except Refused as reason:
         link = (OutgoingLink if client_receives else IncomingLink)(session, attach, "")
         link.refuse(reason)
@@ -35,7 +36,7 @@ def open_link(session: "Session", attach: list[Any]) -> Link:
     return link
 
 
-def _reach(session: "Session", attach: list[Any], client_receives: bool) -> Link:
+def _reach(session: "Session", access: Access, attach: list[Any], client_receives: bool) -> Link:
     terminus = attach[5] if client_receives else attach[6]
     if code_of(terminus) == COORDINATOR:
         raise not_implemented("A transaction")
@@ -44,15 +45,15 @@ def _reach(session: "Session", attach: list[Any], client_receives: bool) -> Link
     if path == CBS:
         if client_receives:
             return ReplyLink(session, attach, "")
-        return RequestLink(session, attach, "", CBS, partial(_put_token, session))
+        return RequestLink(session, attach, "", CBS, partial(_put_token, access))
     if path.endswith(MANAGEMENT_SUFFIX):
         managed = path.removesuffix(MANAGEMENT_SUFFIX)
-        entity = session.connection.authorized_entity(managed)
+        entity = access.entity(managed)
         if client_receives:
             return ReplyLink(session, attach, entity.path)
-        handle = partial(_manage, session, entity.path)
+        handle = partial(_manage, access, entity.path)
         return RequestLink(session, attach, entity.path, path, handle)
-    entity = session.connection.authorized_entity(path)
+    entity = access.entity(path)
     if not client_receives:
         if isinstance(entity, Subscription) or (isinstance(entity, Queue) and not entity.dead_letters):
             raise not_allowed("Messages cannot be sent to a subscription or a dead-letter queue.")
@@ -82,12 +83,12 @@ def _filters(source: Any) -> dict[Any, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _put_token(session: "Session", request: Request) -> Answer:
+def _put_token(access: Access, request: Request) -> Answer:
     if request.options.get("operation") != "put-token":
         raise not_implemented("This operation of $cbs")
-    session.connection.put_token(request.body, request.options.get("name"))
+    access.put_token(request.body, request.options.get("name"))
     return Answer(202, "Accepted")
 
 
-def _manage(session: "Session", path: str, request: Request) -> Answer:
-    return manage(session.connection.authorized_entity(path), request)
+def _manage(access: Access, path: str, request: Request) -> Answer:
+    return manage(access.entity(path), request)

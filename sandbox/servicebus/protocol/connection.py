@@ -5,7 +5,7 @@ Whatever a client sends ends at most its own connection.
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from sandbox.servicebus.amqp.decoding import decode
 from sandbox.servicebus.amqp.encoding import described
@@ -31,13 +31,12 @@ from sandbox.servicebus.amqp.frames import (
 )
 from sandbox.servicebus.amqp.performatives import parse, performative
 from sandbox.servicebus.amqp.types import Array, MalformedAmqp, Symbol, UByte, UInt, UShort, Violation
-from sandbox.servicebus.broker.destinations import Destination
+from sandbox.servicebus.broker.clock import Clock
 from sandbox.servicebus.broker.errors import unauthorized
+from sandbox.servicebus.broker.namespace import Namespace
+from sandbox.servicebus.broker.turn import Turn
+from sandbox.servicebus.protocol.access import Access
 from sandbox.servicebus.protocol.session import Session
-from sandbox.servicebus.protocol.tokens import Tokens
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +47,25 @@ MAX_PENDING_BYTES = 1024 * 1024
 MECHANISMS = ["ANONYMOUS", "MSSBCBS", "EXTERNAL"]
 
 
+class Container(Protocol):
+    """What a connection needs of the server. keys: SAS key name to key; connections: the open ones."""
+
+    keys: dict[str, str]
+    clock: Clock
+    turn: Turn
+    namespace: Namespace
+    connections: set["Connection"]
+
+    def left(self, connection: "Connection") -> None:
+        """The connection is closed."""
+
+
 class Connection(asyncio.Protocol):
     """One client. It may do nothing until it puts a token on $cbs."""
 
-    def __init__(self, server: "Server") -> None:
-        self._server, self._clock = server, server.clock
-        self.tokens = Tokens(server.keys, server.clock)
+    def __init__(self, container: Container) -> None:
+        self._container, self._clock, self._turn = container, container.clock, container.turn
+        self._access = Access(container.keys, container.namespace, container.clock, self._on_token_expiry)
         self.remote_max_frame = MIN_MAX_FRAME
         self._paused, self._pending = False, 0
         self._sessions: dict[int, Session] = {}
@@ -68,13 +80,13 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._server.connections.add(self)
+        self._container.connections.add(self)
         self._timer = self._clock.call_later(self._beat_s, self._beat)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
         self._ending = True
-        self._server.left(self)
+        self._container.left(self)
         for session in self._sessions.values():
             session.close()
 
@@ -154,7 +166,7 @@ class Connection(asyncio.Protocol):
             if channel > CHANNEL_MAX or channel in self._sessions:
                 raise Violation("amqp:connection:framing-error", "the channel is in use or above channel-max")
             self._ended.discard(channel)
-            self._sessions[channel] = Session(self, channel, said.fields)
+            self._sessions[channel] = Session(self, self._access, channel, said.fields)
         elif channel in self._sessions:
             self._sessions[channel].handle(said)
         elif channel not in self._ended:  # the SDK goes on detaching links after the end
@@ -189,7 +201,7 @@ class Connection(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         if not self._out:
-            self._server.turn.speak(self)
+            self._turn.speak(self)
         self._out.append(data)
         self._pending += len(data)
 
@@ -214,7 +226,7 @@ class Connection(asyncio.Protocol):
         if self._opened:
             why = [error(condition, description)] if condition else []
             self.send(0, performative(CLOSE, why))
-        self._server.turn.speak(self)
+        self._turn.speak(self)
 
     def abort(self) -> None:
         self._transport.abort()
@@ -228,19 +240,7 @@ class Connection(asyncio.Protocol):
             self.send(0, b"")
         self._timer = self._clock.call_later(self._beat_s, self._beat)
 
-    # Tokens
-
-    def put_token(self, token: object, audience: object) -> None:
-        """Raises: Refused (unauthorized-access)."""
-        seconds = self.tokens.put(token, audience)
-        self._clock.call_later(seconds + 0.001, self._on_token_expiry)
-
     def _on_token_expiry(self) -> None:
         reason = unauthorized("ExpiredToken: The token is expired.")
         for session in self._sessions.values():
             session.drop_unauthorized(reason)
-
-    def authorized_entity(self, address: str) -> Destination:
-        """The entity at an address, for a client that may reach it. Raises: Refused."""
-        self.tokens.check(address)
-        return self._server.namespace.find(address)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sandbox.servicebus.amqp.frames import (
     ATTACH,
@@ -17,14 +17,12 @@ from sandbox.servicebus.amqp.performatives import Performative, performative
 from sandbox.servicebus.amqp.types import UInt, UShort, Violation
 from sandbox.servicebus.broker.errors import Refused
 from sandbox.servicebus.broker.queues import Queue
+from sandbox.servicebus.protocol.access import Access
 from sandbox.servicebus.protocol.attach import open_link
 from sandbox.servicebus.protocol.incoming import IncomingLink
 from sandbox.servicebus.protocol.links import Link
 from sandbox.servicebus.protocol.outgoing import ReplyLink
 from sandbox.servicebus.protocol.settlement import settle
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.protocol.connection import Connection
 
 HANDLE_MAX = 255
 WINDOW = 5000
@@ -32,11 +30,29 @@ _WRAP = 0xFFFFFFFF
 _TRANSFER_OVERHEAD = 64
 
 
+class ConnectionEndpoint(Protocol):
+    """What a session needs of its connection. remote_max_frame: bytes of a frame the client takes."""
+
+    remote_max_frame: int
+
+    @property
+    def paused(self) -> bool:
+        """Whether the client is to read first what it was sent."""
+
+    def send(self, channel: int, body: bytes) -> None:
+        """Say it at the end of this turn."""
+
+    def forget(self, channel: int) -> None:
+        """The session on the channel has ended."""
+
+
 class Session:
     """The server's end of a session. begin: the client's performative."""
 
-    def __init__(self, connection: "Connection", channel: int, begin: list[Any]) -> None:
-        self.connection, self._channel = connection, channel
+    def __init__(
+        self, connection: ConnectionEndpoint, access: Access, channel: int, begin: list[Any]
+    ) -> None:
+        self._connection, self._access, self._channel = connection, access, channel
         self.unsettled: dict[int, tuple[Queue, uuid.UUID]] = {}
         self._links: dict[int, Link] = {}
         self._detaching: set[int] = set()
@@ -48,7 +64,7 @@ class Session:
         self.send(performative(BEGIN, fields))
 
     def send(self, body: bytes) -> None:
-        self.connection.send(self._channel, body)
+        self._connection.send(self._channel, body)
 
     def window_fields(self) -> list[Any]:
         """The first four fields of a flow."""
@@ -73,7 +89,7 @@ class Session:
         elif code == END:
             self.close()
             self.send(performative(END, []))
-            self.connection.forget(self._channel)
+            self._connection.forget(self._channel)
 
     def _on_attach(self, fields: list[Any]) -> None:
         handle = fields[1]
@@ -82,7 +98,7 @@ class Session:
         if handle in self._links:
             raise Violation("amqp:session:handle-in-use", "the handle has a link already")
         self._detaching.discard(handle)
-        link = open_link(self, fields)
+        link = open_link(self, self._access, fields)
         if not link.closed:
             self._links[handle] = link
 
@@ -147,7 +163,7 @@ class Session:
     def drop_unauthorized(self, reason: Refused) -> None:
         """Detach the links for which no token is good any more."""
         for link in list(self._links.values()):
-            if link.path and not self.connection.tokens.cover(link.path):
+            if link.path and not self._access.covers(link.path):
                 link.detach(reason)
 
     def reply_link(self, address: str, reply_to: Any) -> ReplyLink | None:
@@ -161,7 +177,7 @@ class Session:
     # Out
 
     def can_transmit(self) -> bool:
-        return self._room > 0 and not self._held and not self.connection.paused
+        return self._room > 0 and not self._held and not self._connection.paused
 
     def pump(self) -> None:
         """There may be room again for every link."""
@@ -172,7 +188,7 @@ class Session:
         """Send a message in as many frames as the client's frame size asks for; its delivery id."""
         delivery = self._next_delivery
         self._next_delivery = (delivery + 1) & _WRAP
-        size = self.connection.remote_max_frame - _TRANSFER_OVERHEAD
+        size = self._connection.remote_max_frame - _TRANSFER_OVERHEAD
         for start in range(0, len(content), size):
             more = start + size < len(content)
             fields = [handle, UInt(delivery), tag, UInt(0), settled, more]

@@ -289,7 +289,7 @@ class WireClient:
     """Speaks frames to a Connection, one turn at a time. Handles and ids are the test's own."""
 
     def __init__(self, server: Server, clock: FakeClock) -> None:
-        self.clock = clock
+        self.server, self.clock = server, clock
         self.connection = Connection(server)
         self.transport = FakeTransport()
         self._reader = FrameReader()

@@ -203,8 +203,8 @@ def test_a_lost_connection_lets_go_of_its_links(client: WireClient) -> None:
     client.attach_receiver("work")
     client.credit(10)
     client.connection.connection_lost(ConnectionResetError())
-    client.connection._server.namespace.find("work").send([])
-    assert client.connection not in client.connection._server.connections
+    client.server.namespace.find("work").send([])
+    assert client.connection not in client.server.connections
 
 
 async def test_stopping_says_goodbye(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def put(client: WireClient, *bodies: bytes) -> None:
 
 
 def queue_of(client: WireClient, path: str = "work") -> Queue:
-    queue = client.connection._server.namespace.find(path)
+    queue = client.server.namespace.find(path)
     assert isinstance(queue, Queue)
     return queue
 
@@ -119,7 +119,7 @@ def test_messages_are_settled_by_token(client: WireClient, status: str, left: in
         "properties-to-modify": {"tried": "yes"},
     }
     assert client.manage("work", "update-disposition", body) == (200, {})
-    counts = client.connection._server.namespace.statistics()[0]
+    counts = client.server.namespace.statistics()[0]
     assert (len(queue_of(client).entries), counts["dead_letter"]) == (left, dead)
     for content in queue_of(client, "work/$DeadLetterQueue").peek(0, 1):
         assert application_properties(content) == {

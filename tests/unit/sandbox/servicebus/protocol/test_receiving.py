@@ -31,12 +31,12 @@ DEAD = "work/$DeadLetterQueue"
 
 
 def put(client: WireClient, *bodies: bytes, path: str = "work") -> None:
-    client.connection._server.namespace.find(path).send([Message(encoded(body)) for body in bodies])
+    client.server.namespace.find(path).send([Message(encoded(body)) for body in bodies])
     client.clock.settle()
 
 
 def queue_of(client: WireClient, path: str = "work") -> Queue:
-    queue = client.connection._server.namespace.find(path)
+    queue = client.server.namespace.find(path)
     assert isinstance(queue, Queue)
     return queue
 

@@ -29,7 +29,7 @@ from tests.unit.sandbox.servicebus.fakes import FakeClock, WireClient, batch, bo
 
 
 def stored(client: WireClient, path: str = "work") -> list[bytes]:
-    entity = client.connection._server.namespace.find(path)
+    entity = client.server.namespace.find(path)
     return [body_of(content) for content in entity.peek(0, 1000)]
 
 
@@ -53,7 +53,7 @@ def test_a_message_is_accepted_once_it_is_on_disk(sender: WireClient) -> None:
     sender.connection.data_received(
         frame(1, performative(TRANSFER, [UInt(0), UInt(5), b"t", UInt(0)]) + encoded(b"1"))
     )
-    store: Store = sender.connection._server.store
+    store: Store = sender.server.store
     assert store.last_sequence_number("work") == 0
     assert sender.heard() == []
     sender.clock.settle()
@@ -64,7 +64,7 @@ def test_a_message_is_accepted_once_it_is_on_disk(sender: WireClient) -> None:
 
 
 def test_nothing_is_said_when_the_disk_refuses(sender: WireClient) -> None:
-    store: Store = sender.connection._server.store
+    store: Store = sender.server.store
     store._db.close()
     assert sender.transfer(encoded(b"1")) == []
     store._clear()  # so that closing it has nothing to write
