@@ -1,7 +1,7 @@
 """What a client gets when it attaches: the link for the address it names, or the reason why not."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.servicebus.amqp.frames import COORDINATOR, SOURCE, TARGET, code_of
 from sandbox.servicebus.amqp.types import MalformedAmqp, Symbol
@@ -11,19 +11,16 @@ from sandbox.servicebus.broker.queues import Queue
 from sandbox.servicebus.broker.topics import Subscription
 from sandbox.servicebus.protocol.access import Access
 from sandbox.servicebus.protocol.incoming import IncomingLink, SenderLink
-from sandbox.servicebus.protocol.links import Link
+from sandbox.servicebus.protocol.links import Link, SessionEndpoint
 from sandbox.servicebus.protocol.management import manage
-from sandbox.servicebus.protocol.outgoing import OutgoingLink, ReceiverLink, ReplyLink
-from sandbox.servicebus.protocol.requests import Answer, Request, RequestLink
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.protocol.session import Session
+from sandbox.servicebus.protocol.outgoing import OutgoingLink, ReceiverLink
+from sandbox.servicebus.protocol.requests import Answer, ReplyLink, Request, RequestLink
 
 CBS, MANAGEMENT_SUFFIX = "$cbs", "/$management"
 _SESSION_FILTER = Symbol("com.microsoft:session-filter")
 
 
-def open_link(session: "Session", access: Access, attach: list[Any]) -> Link:
+def open_link(session: SessionEndpoint, access: Access, attach: list[Any]) -> Link:
     """The link an attach asks for, already answered; closed when it was refused. Raises: MalformedAmqp."""
     client_receives = bool(attach[2])
     try:
@@ -36,7 +33,7 @@ def open_link(session: "Session", access: Access, attach: list[Any]) -> Link:
     return link
 
 
-def _reach(session: "Session", access: Access, attach: list[Any], client_receives: bool) -> Link:
+def _reach(session: SessionEndpoint, access: Access, attach: list[Any], client_receives: bool) -> Link:
     terminus = attach[5] if client_receives else attach[6]
     if code_of(terminus) == COORDINATOR:
         raise not_implemented("A transaction")

@@ -1,6 +1,6 @@
-"""Links the client sends on: messages for a queue or topic, and requests."""
+"""Links the client sends on: messages for a queue or topic. requests.py has the one for requests."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.servicebus.amqp.frames import (
     ACCEPTED,
@@ -16,10 +16,7 @@ from sandbox.servicebus.amqp.types import MalformedAmqp, UInt, Violation
 from sandbox.servicebus.broker.destinations import Destination
 from sandbox.servicebus.broker.errors import Refused, bad_argument, not_implemented
 from sandbox.servicebus.broker.messages import DATA, Message, sections
-from sandbox.servicebus.protocol.links import MAX_MESSAGE_BYTES, Link
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.protocol.session import Session
+from sandbox.servicebus.protocol.links import MAX_MESSAGE_BYTES, Link, SessionEndpoint
 
 CREDIT = 1000
 BATCH_FORMAT = 0x80013700
@@ -31,7 +28,7 @@ class IncomingLink(Link):
 
     client_receives = False
 
-    def __init__(self, session: "Session", attach: list[Any], path: str) -> None:
+    def __init__(self, session: SessionEndpoint, attach: list[Any], path: str) -> None:
         super().__init__(session, attach, path)
         self._first: list[Any] | None = None
         self._content: list[bytes] = []
@@ -103,7 +100,7 @@ class IncomingLink(Link):
 class SenderLink(IncomingLink):
     """Messages for a queue or topic."""
 
-    def __init__(self, session: "Session", attach: list[Any], entity: Destination) -> None:
+    def __init__(self, session: SessionEndpoint, attach: list[Any], entity: Destination) -> None:
         super().__init__(session, attach, entity.path)
         self._entity = entity
 

@@ -1,17 +1,41 @@
 """Links: what the two directions have in common."""
 
-from typing import TYPE_CHECKING, Any
+import uuid
+from typing import Any, Protocol
 
 from sandbox.servicebus.amqp.frames import ATTACH, DETACH, FLOW, error
 from sandbox.servicebus.amqp.performatives import performative
 from sandbox.servicebus.amqp.types import Symbol, UByte, UInt, ULong
 from sandbox.servicebus.broker.errors import Refused
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.protocol.session import Session
+from sandbox.servicebus.broker.queues import Queue
 
 MAX_MESSAGE_BYTES = 256 * 1024
 """Of one message and of one batch: the Standard tier's limit."""
+
+
+class SessionEndpoint(Protocol):
+    """What a link needs of its session.
+
+    links: by handle; unsettled: delivery id to the queue and the lock token that a disposition settles.
+    """
+
+    links: dict[int, "Link"]
+    unsettled: dict[int, tuple[Queue, uuid.UUID]]
+
+    def send(self, body: bytes) -> None:
+        """Say a performative."""
+
+    def window_fields(self) -> list[Any]:
+        """The first four fields of a flow."""
+
+    def can_transmit(self) -> bool:
+        """Whether there is room for a transfer."""
+
+    def transmit(self, handle: UInt, tag: bytes, content: bytes, settled: bool) -> int:
+        """Send a message; its delivery id."""
+
+    def forget(self, link: "Link", *, await_detach: bool) -> None:
+        """The link is closed. await_detach: the client may not know yet, and still use its handle."""
 
 
 class Link:
@@ -19,7 +43,7 @@ class Link:
 
     client_receives: bool
 
-    def __init__(self, session: "Session", attach: list[Any], path: str) -> None:
+    def __init__(self, session: SessionEndpoint, attach: list[Any], path: str) -> None:
         self.session, self.path = session, path
         self.name, self.handle, self._attach = attach[0], UInt(attach[1]), attach
         self.source, self.target = attach[5], attach[6]

@@ -1,15 +1,10 @@
-"""Links the client receives on: messages of a queue, and answers to requests."""
+"""Links the client receives on: messages of a queue. requests.py has the one for answers."""
 
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.servicebus.broker.messages import Entry
-from sandbox.servicebus.broker.namespace import path_of
 from sandbox.servicebus.broker.queues import Queue
-from sandbox.servicebus.protocol.links import Link
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.protocol.session import Session
+from sandbox.servicebus.protocol.links import Link, SessionEndpoint
 
 SETTLED = 1
 
@@ -41,41 +36,10 @@ class OutgoingLink(Link):
         return self.session.transmit(self.handle, tag, content, settled)
 
 
-class ReplyLink(OutgoingLink):
-    """Answers of $cbs or $management; they wait here for credit."""
-
-    def __init__(self, session: "Session", attach: list[Any], path: str) -> None:
-        super().__init__(session, attach, path)
-        self._waiting: deque[bytes] = deque()
-        self._sent = 0
-
-    def serves(self, address: str) -> bool:
-        """address: a path such as $cbs or events/$management."""
-        return _address(self.source) == address
-
-    def is_named(self, reply_to: object) -> bool:
-        return isinstance(reply_to, str) and _address(self.target) == path_of(reply_to)
-
-    def reply(self, content: bytes) -> None:
-        self._waiting.append(content)
-        self.pump()
-
-    def pump(self) -> None:
-        while self._waiting and self.can_take():
-            self._sent += 1
-            self.transmit(self._sent.to_bytes(4), self._waiting.popleft(), settled=True)
-
-
-def _address(terminus: Any) -> str | None:
-    fields = getattr(terminus, "value", None)
-    address = fields[0] if isinstance(fields, list) and fields else None
-    return path_of(address) if isinstance(address, str) else None
-
-
 class ReceiverLink(OutgoingLink):
     """A consumer of a queue. deletes: the client attached for receive-and-delete."""
 
-    def __init__(self, session: "Session", attach: list[Any], queue: Queue) -> None:
+    def __init__(self, session: SessionEndpoint, attach: list[Any], queue: Queue) -> None:
         super().__init__(session, attach, queue.path)
         self.deletes = attach[3] == SETTLED
         self._queue = queue

@@ -3,17 +3,18 @@
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
 """
 
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sandbox.servicebus.amqp.encoding import described
 from sandbox.servicebus.amqp.types import Int, MalformedAmqp, Symbol
 from sandbox.servicebus.broker.errors import Refused, bad_argument
 from sandbox.servicebus.broker.messages import APPLICATION_PROPERTIES, PROPERTIES, VALUE, sections
+from sandbox.servicebus.broker.namespace import path_of
 from sandbox.servicebus.protocol.incoming import IncomingLink
-
-if TYPE_CHECKING:
-    from sandbox.servicebus.protocol.session import Session
+from sandbox.servicebus.protocol.links import SessionEndpoint
+from sandbox.servicebus.protocol.outgoing import OutgoingLink
 
 
 class Request(NamedTuple):
@@ -35,11 +36,36 @@ class Answer(NamedTuple):
 type Handler = Callable[[Request], Answer]
 
 
+class ReplyLink(OutgoingLink):
+    """Answers of $cbs or $management; they wait here for credit."""
+
+    def __init__(self, session: SessionEndpoint, attach: list[Any], path: str) -> None:
+        super().__init__(session, attach, path)
+        self._waiting: deque[bytes] = deque()
+        self._sent = 0
+
+    def serves(self, address: str) -> bool:
+        """address: a path such as $cbs or events/$management."""
+        return _address(self.source) == address
+
+    def is_named(self, reply_to: object) -> bool:
+        return isinstance(reply_to, str) and _address(self.target) == path_of(reply_to)
+
+    def reply(self, content: bytes) -> None:
+        self._waiting.append(content)
+        self.pump()
+
+    def pump(self) -> None:
+        while self._waiting and self.can_take():
+            self._sent += 1
+            self.transmit(self._sent.to_bytes(4), self._waiting.popleft(), settled=True)
+
+
 class RequestLink(IncomingLink):
     """Has each request handled, and the answer sent on the link it came with."""
 
     def __init__(
-        self, session: "Session", attach: list[Any], path: str, address: str, handle: Handler
+        self, session: SessionEndpoint, attach: list[Any], path: str, address: str, handle: Handler
     ) -> None:
         super().__init__(session, attach, path)
         self._address, self._handle = address, handle
@@ -54,10 +80,23 @@ class RequestLink(IncomingLink):
         except MalformedAmqp as fault:
             answer, condition = Answer(400, f"The request cannot be read: {fault}."), fault.condition
         reply_to = request.properties[4] if len(request.properties) > 4 else None
-        link = self.session.reply_link(self._address, reply_to)
+        link = _reply_link(self.session, self._address, reply_to)
         if link is None:
             raise bad_argument("There is no link to answer the request on.")
         link.reply(_write(request, answer, condition))
+
+
+def _reply_link(session: SessionEndpoint, address: str, reply_to: object) -> ReplyLink | None:
+    """Where to answer a request made at an address."""
+    links = [link for link in session.links.values() if isinstance(link, ReplyLink) and link.serves(address)]
+    named = [link for link in links if link.is_named(reply_to)]
+    return next(iter(named or links), None)
+
+
+def _address(terminus: Any) -> str | None:
+    fields = getattr(terminus, "value", None)
+    address = fields[0] if isinstance(fields, list) and fields else None
+    return path_of(address) if isinstance(address, str) else None
 
 
 def _read(content: bytes) -> Request:

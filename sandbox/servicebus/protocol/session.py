@@ -21,7 +21,6 @@ from sandbox.servicebus.protocol.access import Access
 from sandbox.servicebus.protocol.attach import open_link
 from sandbox.servicebus.protocol.incoming import IncomingLink
 from sandbox.servicebus.protocol.links import Link
-from sandbox.servicebus.protocol.outgoing import ReplyLink
 from sandbox.servicebus.protocol.settlement import settle
 
 HANDLE_MAX = 255
@@ -54,7 +53,7 @@ class Session:
     ) -> None:
         self._connection, self._access, self._channel = connection, access, channel
         self.unsettled: dict[int, tuple[Queue, uuid.UUID]] = {}
-        self._links: dict[int, Link] = {}
+        self.links: dict[int, Link] = {}
         self._detaching: set[int] = set()
         self._next_incoming, self._since_flow = begin[1], 0
         self._next_outgoing = self._next_delivery = 0
@@ -95,29 +94,29 @@ class Session:
         handle = fields[1]
         if handle > HANDLE_MAX:
             raise Violation("amqp:connection:framing-error", f"the handle is above {HANDLE_MAX}")
-        if handle in self._links:
+        if handle in self.links:
             raise Violation("amqp:session:handle-in-use", "the handle has a link already")
         self._detaching.discard(handle)
         link = open_link(self, self._access, fields)
         if not link.closed:
-            self._links[handle] = link
+            self.links[handle] = link
 
     def _on_detach(self, fields: list[Any]) -> None:
-        link = self._links.get(fields[0])
+        link = self.links.get(fields[0])
         if link:
             link.detach()
         self._detaching.discard(fields[0])
 
     def forget(self, link: Link, *, await_detach: bool) -> None:
         """The link is closed. await_detach: the client may not know yet, and still use its handle."""
-        self._links.pop(link.handle, None)
+        self.links.pop(link.handle, None)
         if await_detach:
             self._detaching.add(link.handle)
 
     def _on_transfer(self, fields: list[Any], payload: bytes) -> None:
         self._next_incoming = (self._next_incoming + 1) & _WRAP
         self._since_flow += 1
-        link = self._links.get(fields[0])
+        link = self.links.get(fields[0])
         if isinstance(link, IncomingLink):
             link.on_transfer(fields, payload)
         elif fields[0] not in self._detaching:
@@ -133,7 +132,7 @@ class Session:
         room = (known + fields[1] - self._next_outgoing) & _WRAP
         self._room = room if room < 0x80000000 else 0
         self._send_held()
-        link = None if fields[4] is None else self._links.get(fields[4])
+        link = None if fields[4] is None else self.links.get(fields[4])
         if link:
             link.on_flow(fields)
         if was_blocked or fields[4] is None:
@@ -156,23 +155,15 @@ class Session:
 
     def close(self) -> None:
         """The session is over. What it left unsettled stays locked until the locks run out."""
-        for link in list(self._links.values()):
+        for link in list(self.links.values()):
             link.close()
-        self._links.clear()
+        self.links.clear()
 
     def drop_unauthorized(self, reason: Refused) -> None:
         """Detach the links for which no token is good any more."""
-        for link in list(self._links.values()):
+        for link in list(self.links.values()):
             if link.path and not self._access.covers(link.path):
                 link.detach(reason)
-
-    def reply_link(self, address: str, reply_to: Any) -> ReplyLink | None:
-        """Where to answer a request made at an address."""
-        links = [
-            link for link in self._links.values() if isinstance(link, ReplyLink) and link.serves(address)
-        ]
-        named = [link for link in links if link.is_named(reply_to)]
-        return next(iter(named or links), None)
 
     # Out
 
@@ -181,7 +172,7 @@ class Session:
 
     def pump(self) -> None:
         """There may be room again for every link."""
-        for link in list(self._links.values()):
+        for link in list(self.links.values()):
             link.pump()
 
     def transmit(self, handle: UInt, tag: bytes, content: bytes, settled: bool) -> int:

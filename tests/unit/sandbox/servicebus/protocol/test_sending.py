@@ -151,7 +151,7 @@ def test_credit_is_given_again_before_it_runs_out(sender: WireClient) -> None:
 
 def test_more_than_the_credit_ends_the_link(sender: WireClient) -> None:
     raw = performative(TRANSFER, [UInt(0), UInt(0), b"t", UInt(0), True]) + encoded(b"1")
-    link: Any = sender.connection._sessions[1]._links[0]
+    link: Any = sender.connection._sessions[1].links[0]
     link.credit = 0
     (answer,) = sender.give(frame(1, raw))
     assert answer.code == DETACH
