@@ -31,6 +31,7 @@ def main() -> int:
 
 
 async def _serve(port: int, state: Path, leases: Leases) -> int:
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # fewer turns of the loop a call
     hub = TaskHub(state, leases)
     try:
         server = Server(hub)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import inbox, instances, timers
+from sandbox.durable import inbox, instances, locks, timers
 from sandbox.durable.commits import Kind, Refused, Step
 from sandbox.durable.dispatch import Delivery
 from sandbox.durable.events import event, microseconds, named_failure, text
@@ -98,6 +98,7 @@ def complete(step: Step, entity_id: str, operations: list[Operation], result: pb
     )
     for action in result.actions:
         _carry_out(step, action)
+    locks.grant(step)
     step.offer(Kind.ENTITY, entity_id)
 
 

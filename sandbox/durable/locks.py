@@ -1,7 +1,7 @@
 """Entity locks: a critical section gets all the entities it asked for at once, in the order of asking.
 
-A request waits while any of its entities is held, or is asked for by an earlier request that waits too: so
-no two sections wait for each other and none is passed over for ever.
+A request waits while any of its entities is held, has operations that were sent earlier, or is asked for by
+an earlier request that waits too: so no two sections wait for each other and nothing is passed over for ever.
 """
 
 import json
@@ -19,7 +19,7 @@ def request(step: Step, execution: int, instance_id: str, wanted: pb.EntityLockR
         "INSERT OR REPLACE INTO locks (id, section, execution, instance_id, entities) VALUES (?, ?, ?, ?, ?)",
         (step.number(), wanted.criticalSectionId, execution, instance_id, json.dumps(list(wanted.lockSet))),
     )
-    _grant(step)
+    grant(step)
 
 
 def release(step: Step, section: str, entity_id: str) -> None:
@@ -32,7 +32,7 @@ def release(step: Step, section: str, entity_id: str) -> None:
         step.offer(Kind.ENTITY, entity_id)
     if step.db.execute("SELECT 1 FROM entities WHERE section = ?", (section,)).fetchone() is None:
         step.db.execute("DELETE FROM locks WHERE section = ?", (section,))
-    _grant(step)
+    grant(step)
 
 
 def withdraw(step: Step, execution: int) -> int:
@@ -53,25 +53,31 @@ def withdraw(step: Step, execution: int) -> int:
             if released.rowcount:
                 held += 1
                 step.offer(Kind.ENTITY, entity_id)
-    _grant(step)
+    grant(step)
     return held
 
 
-def _grant(step: Step) -> None:
+def grant(step: Step) -> None:
+    """Give the sections that wait what has become free."""
     claimed: set[str] = set()
     waiting = step.db.execute(
-        "SELECT section, execution, instance_id, entities FROM locks WHERE granted = 0 ORDER BY id"
+        "SELECT id, section, execution, instance_id, entities FROM locks WHERE granted = 0 ORDER BY id"
     ).fetchall()
-    for section, execution, instance_id, entities in waiting:
+    for number, section, execution, instance_id, entities in waiting:
         wanted = json.loads(entities)
-        if claimed.isdisjoint(wanted) and not any(_held(step, entity_id) for entity_id in wanted):
+        if claimed.isdisjoint(wanted) and all(_is_free(step, entity_id, number) for entity_id in wanted):
             _hand_over(step, section, execution, instance_id, wanted)
         claimed.update(wanted)
 
 
-def _held(step: Step, entity_id: str) -> bool:
-    row = step.db.execute("SELECT section FROM entities WHERE entity_id = ?", (entity_id,)).fetchone()
-    return row is not None and row[0] is not None
+def _is_free(step: Step, entity_id: str, number: int) -> bool:
+    """Whether nobody holds the entity and no operation is left that was sent before the request."""
+    busy = step.db.execute(
+        "SELECT 1 FROM entities WHERE entity_id = ? AND section IS NOT NULL"
+        " UNION ALL SELECT 1 FROM operations WHERE entity_id = ? AND id < ?",
+        (entity_id, entity_id, number),
+    ).fetchone()
+    return busy is None
 
 
 def _hand_over(step: Step, section: str, execution: int, instance_id: str, wanted: list[str]) -> None:

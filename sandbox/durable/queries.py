@@ -9,9 +9,11 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from sandbox.durable import history
+from sandbox.durable.commits import Refused
 from sandbox.durable.events import FINISHED, microseconds, text, timestamp
 
 _PAGE = 100
@@ -39,15 +41,14 @@ def status(db: sqlite3.Connection, instance_id: str) -> int | None:
 
 
 def query(db: sqlite3.Connection, request: pb.InstanceQuery) -> pb.QueryInstancesResponse:
-    """Instances by status, creation time and id prefix, oldest first."""
+    """Instances by status, creation time and id prefix, oldest first. Raises: Refused (a foreign token)."""
     wheres, values = _created_between(request)
     if request.instanceIdPrefix.value:
         wheres.append("substr(instance_id, 1, ?) = ?")
         values += [len(request.instanceIdPrefix.value), request.instanceIdPrefix.value]
     if request.continuationToken.value:
-        created, _, execution = request.continuationToken.value.partition(_SEPARATOR)
         wheres.append("(created_us, execution) > (?, ?)")
-        values += [int(created), int(execution)]
+        values += _key(request.continuationToken.value)
     size = request.maxInstanceCount if request.maxInstanceCount > 0 else _LARGEST_PAGE
     sql = f"{_STATES}{_where(wheres)} ORDER BY created_us, execution LIMIT ?"
     rows = db.execute(sql, (*values, size + 1)).fetchall()
@@ -68,16 +69,15 @@ def list_ids(db: sqlite3.Connection, request: pb.ListInstanceIdsRequest) -> pb.L
         wheres.append("completed_us < ?")
         values.append(microseconds(request.completedTimeTo))
     if request.lastInstanceKey.value:
-        completed, _, instance_id = request.lastInstanceKey.value.partition(_SEPARATOR)
-        wheres.append("(completed_us, instance_id) > (?, ?)")
-        values += [int(completed), instance_id]
+        wheres.append("(completed_us, execution) > (?, ?)")
+        values += _key(request.lastInstanceKey.value)
     size = request.pageSize if request.pageSize > 0 else _PAGE
-    sql = f"SELECT instance_id, completed_us FROM instances{_where(wheres)}"
-    sql += " ORDER BY completed_us, instance_id LIMIT ?"
+    sql = f"SELECT instance_id, completed_us, execution FROM instances{_where(wheres)}"
+    sql += " ORDER BY completed_us, execution LIMIT ?"
     rows = db.execute(sql, (*values, size + 1)).fetchall()
-    token = f"{rows[size - 1][1]}{_SEPARATOR}{rows[size - 1][0]}" if len(rows) > size else None
+    token = f"{rows[size - 1][1]}{_SEPARATOR}{rows[size - 1][2]}" if len(rows) > size else None
     return pb.ListInstanceIdsResponse(
-        instanceIds=[instance_id for instance_id, _ in rows[:size]], lastInstanceKey=text(token)
+        instanceIds=[row[0] for row in rows[:size]], lastInstanceKey=text(token)
     )
 
 
@@ -96,9 +96,10 @@ def history_chunks(db: sqlite3.Connection, execution: int) -> Iterator[pb.Histor
 
 
 def get_entity(db: sqlite3.Connection, request: pb.GetEntityRequest) -> pb.GetEntityResponse:
-    """One entity."""
+    """One entity. As with the Durable Functions extension, one without state does not exist."""
     row = db.execute(
-        "SELECT entity_id, state, modified_us, section FROM entities WHERE entity_id = ?",
+        "SELECT entity_id, state, modified_us, holder FROM entities"
+        " WHERE entity_id = ? AND state IS NOT NULL",
         (request.instanceId,),
     ).fetchone()
     if row is None:
@@ -125,7 +126,7 @@ def query_entities(db: sqlite3.Connection, request: pb.EntityQuery) -> pb.QueryE
         wheres.append("entity_id > ?")
         values.append(request.continuationToken.value)
     size = request.pageSize.value if request.pageSize.value > 0 else _PAGE
-    sql = f"SELECT entity_id, state, modified_us, section FROM entities{_where(wheres)}"
+    sql = f"SELECT entity_id, state, modified_us, holder FROM entities{_where(wheres)}"
     sql += " ORDER BY entity_id LIMIT ?"
     rows = db.execute(sql, (*values, size + 1)).fetchall()
     return pb.QueryEntitiesResponse(
@@ -157,13 +158,13 @@ def _state(row: Any, with_payloads: bool) -> pb.OrchestrationState:
 
 
 def _entity(db: sqlite3.Connection, row: Any, with_state: bool) -> pb.EntityMetadata:
-    entity_id, state, modified_us, section = row
+    entity_id, state, modified_us, holder = row
     (backlog,) = db.execute("SELECT count(*) FROM operations WHERE entity_id = ?", (entity_id,)).fetchone()
     return pb.EntityMetadata(
         instanceId=entity_id,
         lastModifiedTime=timestamp(modified_us),
         backlogQueueSize=backlog,
-        lockedBy=text(section),
+        lockedBy=text(holder),
         serializedState=text(state if with_state else None),
     )
 
@@ -182,6 +183,15 @@ def _created_between(request: pb.InstanceQuery | pb.PurgeInstanceFilter) -> tupl
 def _status_in(statuses: Any) -> tuple[list[str], list[Any]]:
     wanted = [int(wanted) for wanted in statuses]
     return ([f"status IN ({', '.join('?' * len(wanted))})"], list(wanted)) if wanted else ([], [])
+
+
+def _key(token: str) -> list[int]:
+    time, _, execution = token.partition(_SEPARATOR)
+    if not (time.isdecimal() and execution.isdecimal()):
+        raise Refused(
+            grpc.StatusCode.INVALID_ARGUMENT, "The continuation token was not given out by this service."
+        )
+    return [int(time), int(execution)]
 
 
 def _where(wheres: list[str]) -> str:

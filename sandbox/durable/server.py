@@ -23,7 +23,6 @@ from sandbox.durable.streams import Stream
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _SERVICE = "TaskHubSidecarService"
-_FOREIGN_KEY = "The continuation token was not given out by this service."
 _OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", -1),
@@ -120,24 +119,12 @@ class Service(stubs.TaskHubSidecarServiceServicer):
     async def QueryInstances(
         self, request: pb.QueryInstancesRequest, context: Context
     ) -> pb.QueryInstancesResponse:
-        try:
-            return queries.query(self._hub.db, request.query)
-        except ValueError:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, _FOREIGN_KEY)
-            raise
+        return await _read(context, lambda: queries.query(self._hub.db, request.query))
 
     async def ListInstanceIds(
         self, request: pb.ListInstanceIdsRequest, context: Context
     ) -> pb.ListInstanceIdsResponse:
-        return await self._read(context, lambda: queries.list_ids(self._hub.db, request))
-
-    async def _read(self, context: Context, read: Callable[[], Any]) -> Any:
-        try:
-            return read()
-        except ValueError:
-            await context.abort(
-                grpc.StatusCode.INVALID_ARGUMENT, "The continuation token is not one of ours."
-            )
+        return await _read(context, lambda: queries.list_ids(self._hub.db, request))
 
     async def PurgeInstances(
         self, request: pb.PurgeInstancesRequest, context: Context
@@ -225,6 +212,14 @@ class Service(stubs.TaskHubSidecarServiceServicer):
     ) -> pb.AbandonEntityTaskResponse:
         self._hub.abandon(request.completionToken)
         return pb.AbandonEntityTaskResponse()
+
+
+async def _read[T](context: Context, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except Refused as refused:
+        await context.abort(refused.code, str(refused))
+        raise
 
 
 async def _send(stream: Stream, context: Context) -> None:
