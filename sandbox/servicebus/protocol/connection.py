@@ -1,4 +1,4 @@
-"""Connections: the handshake, frames in and out, silence, and the end.
+"""Connections: frames in and out, silence, and the end.
 
 Whatever a client sends ends at most its own connection.
 """
@@ -7,10 +7,7 @@ import asyncio
 import logging
 from typing import Any, Protocol, cast
 
-from sandbox.servicebus.amqp.decoding import decode
-from sandbox.servicebus.amqp.encoding import described
 from sandbox.servicebus.amqp.frames import (
-    AMQP_HEADER,
     BEGIN,
     CLOSE,
     MAX_FRAME,
@@ -18,24 +15,20 @@ from sandbox.servicebus.amqp.frames import (
     OPEN,
     PROTOCOL_HEADER,
     SASL_FRAME,
-    SASL_HEADER,
-    SASL_INIT,
-    SASL_MECHANISMS,
-    SASL_OUTCOME,
     BadFraming,
     Frame,
     FrameReader,
-    code_of,
     error,
     frame,
 )
 from sandbox.servicebus.amqp.performatives import parse, performative
-from sandbox.servicebus.amqp.types import Array, MalformedAmqp, Symbol, UByte, UInt, UShort, Violation
+from sandbox.servicebus.amqp.types import MalformedAmqp, UInt, UShort, Violation
 from sandbox.servicebus.broker.clock import Clock
 from sandbox.servicebus.broker.errors import unauthorized
 from sandbox.servicebus.broker.namespace import Namespace
 from sandbox.servicebus.broker.turn import Turn
 from sandbox.servicebus.protocol.access import Access
+from sandbox.servicebus.protocol.handshake import answer_header, answer_sasl
 from sandbox.servicebus.protocol.session import Session
 
 log = logging.getLogger(__name__)
@@ -44,7 +37,6 @@ CHANNEL_MAX = 255
 IDLE_MS = 240_000
 """Told to clients, who have to say something within it; twice as much silence ends a connection."""
 MAX_PENDING_BYTES = 1024 * 1024
-MECHANISMS = ["ANONYMOUS", "MSSBCBS", "EXTERNAL"]
 
 
 class Container(Protocol):
@@ -124,35 +116,17 @@ class Connection(asyncio.Protocol):
 
     def _on_frame(self, arrived: Frame) -> None:
         if arrived.kind == PROTOCOL_HEADER:
-            self._on_header(arrived.body)
+            self._check_not_open("a protocol header")
+            answer_header(arrived.body, self._write)
         elif arrived.kind == SASL_FRAME:
-            self._on_sasl(arrived.body)
+            self._check_not_open("a SASL frame")
+            answer_sasl(arrived.body, self._write)
         elif arrived.body:  # an empty one is a heartbeat
             self._on_performative(arrived.channel, arrived.body)
 
-    def _on_header(self, header: bytes) -> None:
+    def _check_not_open(self, came: str) -> None:
         if self._opened:
-            raise BadFraming("a protocol header came after the open")
-        if header == SASL_HEADER:
-            self._write(header)
-            mechanisms = described(SASL_MECHANISMS, [Array(Symbol, [Symbol(name) for name in MECHANISMS])])
-            self._write(frame(0, mechanisms, SASL_FRAME))
-        else:
-            self._write(AMQP_HEADER)  # which also tells a client that wanted something else
-            if header != AMQP_HEADER:
-                raise BadFraming("the client speaks another protocol than AMQP 1.0")
-
-    def _on_sasl(self, body: bytes) -> None:
-        if self._opened:
-            raise BadFraming("a SASL frame came after the open")
-        init, _ = decode(body)
-        fields = init.value if code_of(init) == SASL_INIT else None
-        if not isinstance(fields, list) or not fields:
-            raise MalformedAmqp("the frame is no sasl-init")
-        accepted = fields[0] in MECHANISMS
-        self._write(frame(0, described(SASL_OUTCOME, [UByte(0 if accepted else 1), None]), SASL_FRAME))
-        if not accepted:
-            raise Violation("amqp:unauthorized-access", "the client asked for another SASL mechanism")
+            raise BadFraming(f"{came} came after the open")
 
     def _on_performative(self, channel: int, body: bytes) -> None:
         said = parse(body)
