@@ -134,10 +134,10 @@ class Stage:
         operation = await self.until(
             f"operation {name} waits for a decision",
             lambda: self.operation(name),
-            lambda found: found and (found["approval"] or found["state"] != "running"),
+            lambda found: found and (found["state"] != "running" or _awaits_decision(found)),
         )
         assert operation is not None
-        if not operation["approval"]:
+        if operation["state"] != "running":
             raise Overdue(
                 f"expected: {name} waits for a decision; observed: it ended as {operation['outcome']}"
             )
@@ -207,6 +207,10 @@ class Stage:
                 if f"/api/approvals/{operation_id}" in action.get("url", ""):
                     return str(action["url"])
         return ""
+
+
+def _awaits_decision(operation: Operation) -> bool:
+    return bool(operation["steps"]) and operation["steps"][-1]["name"] == "await_decision"
 
 
 def operation_of(problem_id: str) -> str:
