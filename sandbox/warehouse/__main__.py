@@ -11,7 +11,8 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.child import announce, end_with_parent
-from sandbox.warehouse.engine import IDLE_TRANSACTION_S, Engine
+from sandbox.warehouse.engine import Engine
+from sandbox.warehouse.limits import IDLE_TRANSACTION_S
 from sandbox.warehouse.server import build_app
 
 

@@ -14,20 +14,10 @@ from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show, stage
 
 from sandbox.warehouse import statements
-from sandbox.warehouse.sessions import Session
+from sandbox.warehouse.limits import IDLE_TRANSACTION_S
+from sandbox.warehouse.sessions import Session, Sessions
 
 DEFAULT_SCHEMA = "PUBLIC"
-IDLE_TRANSACTION_S = 5.0
-"""Snowflake aborts an idle transaction that blocks another one after 300 s; a laptop need not wait so long."""
-
-
-class Sessions(dict[str, Session]):
-    """Token -> session; one that leaves is closed, which rolls its transaction back."""
-
-    def __delitem__(self, token: str) -> None:
-        session = self[token]
-        super().__delitem__(token)
-        session.close()
 
 
 class Engine(FakeSnow):
@@ -41,8 +31,7 @@ class Engine(FakeSnow):
         self.db_path = folder.resolve()
         self.nop_regexes = statements.ACCEPTED_WITHOUT_EFFECT
         self.results_cache: dict[str, Any] = {}
-        self.sessions = Sessions()
-        self.idle_transaction_s = idle_transaction_s
+        self.sessions = Sessions(idle_transaction_s)
         # What FakeSnow.__init__ does, but with its catalog in a file: stages survive a restart.
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         catalog = str(folder.resolve() / "catalog" / f"{GLOBAL_DATABASE_NAME}.db").replace("'", "''")
@@ -57,13 +46,8 @@ class Engine(FakeSnow):
         self, database: str | None, schema: str | None = None, autocommit: bool = True
     ) -> Session:
         """A session of its own; `database` comes into being when missing, its schema is PUBLIC if none is named."""
-        return Session(self, database, schema or (DEFAULT_SCHEMA if database else None), autocommit)
-
-    def end_idle_transactions(self, but: Session) -> None:
-        """End sessions that hold a transaction and have been silent for too long: their client is gone."""
-        for token, session in list(self.sessions.items()):
-            if session is not but and session.end_if_idle(self.idle_transaction_s):
-                self.sessions.pop(token, None)
+        in_schema = schema or (DEFAULT_SCHEMA if database else None)
+        return Session(self, self.sessions, database, in_schema, autocommit)
 
     def tables(self) -> list[dict[str, Any]]:
         """Every table and view with its row count (None: it cannot be read), ordered by schema and name."""

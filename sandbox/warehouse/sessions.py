@@ -1,7 +1,7 @@
 """Sessions of the embedded warehouse: one statement at a time, and transactions with Snowflake's manners.
 
-engine.py opens them, server.py hands requests to them. A first write waits for another transaction's lock, and
-every failure is an error Snowflake has a number for.
+engine.py opens and keeps them, server.py hands requests to them. A first write waits for another transaction's
+lock, and every failure is an error Snowflake has a number for.
 """
 
 from __future__ import annotations
@@ -10,26 +10,50 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
+from fakesnow.instance import FakeSnow
 
 from sandbox.warehouse import statements
 from sandbox.warehouse.errors import lock_timeout, snowflake_error
+from sandbox.warehouse.limits import LOCK_TIMEOUT_S
 
-if TYPE_CHECKING:
-    from sandbox.warehouse.engine import Engine
 
-LOCK_TIMEOUT_S = 20.0
+class Sessions(dict[str, "Session"]):
+    """Token -> session; one that leaves is closed, which rolls its transaction back.
+
+    idle_transaction_s: after this, a transaction in another's way is ended.
+    """
+
+    def __init__(self, idle_transaction_s: float) -> None:
+        super().__init__()
+        self._idle_transaction_s = idle_transaction_s
+
+    def __delitem__(self, token: str) -> None:
+        session = self[token]
+        super().__delitem__(token)
+        session.close()
+
+    def end_idle(self, but: Session) -> None:
+        """End those that hold a transaction and have been silent for too long: their client is gone."""
+        for token, session in list(self.items()):
+            if session is not but and session.end_if_idle(self._idle_transaction_s):
+                self.pop(token, None)
 
 
 class Session(FakeSnowflakeConnection):
-    """One client's session: one statement at a time, and a known state of its transaction."""
+    """One client's session: one statement at a time, and a known state of its transaction.
 
-    def __init__(self, engine: Engine, database: str | None, schema: str | None, autocommit: bool) -> None:
-        self.engine = engine
+    among: the sessions it may have to wait for.
+    """
+
+    def __init__(
+        self, engine: FakeSnow, among: Sessions, database: str | None, schema: str | None, autocommit: bool
+    ) -> None:
+        self._among = among
         self.in_transaction = self.has_written = False
         self.waiting = False
         """Whether a statement of this session waits for another one's lock."""
@@ -84,7 +108,7 @@ class Session(FakeSnowflakeConnection):
                     if self.in_transaction:
                         self._duck_conn.begin()
                 self.waiting = True
-                self.engine.end_idle_transactions(but=self)
+                self._among.end_idle(but=self)
                 time.sleep(0.05)
             self._note(command)
 
