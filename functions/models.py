@@ -97,7 +97,7 @@ class DynatraceMeasure(Strict):
     entity_id: str = Field(pattern="^[A-Z_]+-[A-Z0-9]+$")
     metric_selector: str = Field(min_length=1, max_length=500)
     upper_bound: float = Field(description="Highest healthy value, in the metric's own unit")
-    resolution: str = Field(default="1m", pattern="^[0-9]+[smh]$", description="Slot of the metric's samples")
+    resolution: str = Field(default="1m", pattern="^[0-9]+[mhd]$", description="Slot of the metric's samples")
 
 
 class ServiceDraft(Strict):

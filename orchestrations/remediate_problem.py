@@ -22,6 +22,8 @@ from shared.texts import say
 bp = df.Blueprint()
 
 REQUESTER = "valueflow"
+EVIDENCE_FOR_S = 30
+"""How long the incident may wait for evidence whose source is away."""
 NOTICE_FOR_S = 60
 """How long a notice may hold the flow up."""
 
@@ -74,7 +76,9 @@ class _Remediation:
         about = {"problem": self.problem, "service": self.service}
         names = ["collect_problem", "collect_changes"]
         names += ["collect_metric", "collect_runs"] if self.service else []
-        outcomes = yield from self.saga.attempt_all({name: (name, about) for name in names})
+        outcomes = yield from self.saga.attempt_all(
+            {name: (name, about) for name in names}, for_s=EVIDENCE_FOR_S
+        )
         done = {name: outcome["value"] for name, outcome in outcomes.items() if outcome["status"] == "done"}
         missing: list[evidence.Missing] = [
             {"source": name.removeprefix("collect_"), "reason": outcome["reason"]}

@@ -82,18 +82,33 @@ class Saga:
             self._publish()
             yield self._context.create_timer(again_at)
 
-    def attempt_all(self, activities: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Steps:
-        """Do several activities side by side, once each. Returns {name: Outcome}; none of them fails the saga."""
-        running = {
-            name: (self._begin(name), self._schedule(activity, name, payload))
-            for name, (activity, payload) in activities.items()
-        }
+    def attempt_all(
+        self, activities: Mapping[str, tuple[str, Mapping[str, Any]]], *, for_s: float = 0
+    ) -> Steps:
+        """Do several activities side by side. Returns {name: outcome}; none of them fails the saga.
+
+        for_s: how long those whose vendors are away are tried again, together.
+        """
+        steps = {name: self._begin(name) for name in activities}
         outcomes: dict[str, Value] = {}
-        for name, (step, scheduled) in running.items():
-            outcome = yield from _outcome_of(scheduled)
-            done = outcome["status"] == "done"
-            self._end(step, "done" if done else "failed", detail=outcome.get("reason", ""))
-            outcomes[name] = outcome
+        end_at = self._context.current_utc_datetime + timedelta(seconds=for_s)
+        tries = 0
+        while True:
+            waiting = [name for name in activities if not _is_final(outcomes.get(name))]
+            running = {
+                name: self._schedule(activities[name][0], name, activities[name][1]) for name in waiting
+            }
+            for name, scheduled in running.items():
+                outcomes[name] = yield from _outcome_of(scheduled)
+            tries += 1
+            away = [outcomes[name] for name in activities if not _is_final(outcomes[name])]
+            again_at = max((self._again_at(outcome, tries) for outcome in away), default=end_at)
+            if not away or again_at >= end_at:
+                break
+            yield self._context.create_timer(again_at)
+        for name, step in steps.items():
+            done = outcomes[name]["status"] == "done"
+            self._end(step, "done" if done else "failed", detail=outcomes[name].get("reason", ""))
         return outcomes
 
     def poll(
@@ -173,6 +188,10 @@ def _outcome_of(scheduled: task.Task[Any]) -> Steps:
         return (yield scheduled)
     except task.TaskFailedError as error:
         return {"status": "refused", "reason": f"{error.details.error_type}: {error.details.message}"}
+
+
+def _is_final(outcome: Value | None) -> bool:
+    return outcome is not None and outcome["status"] in ("done", "refused")
 
 
 def _short(text: str) -> str:

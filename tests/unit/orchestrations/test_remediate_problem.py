@@ -247,7 +247,9 @@ def test_a_vendor_that_stays_away_fails_the_operation_visibly(world: World) -> N
 
 
 def test_collectors_that_fail_are_said_to_be_missing(world: World) -> None:
-    world.next["collect_metric"] = [{"status": "unavailable", "reason": "no answer", "retry_after_s": None}]
+    world.next["collect_metric"] = [
+        {"status": "unavailable", "reason": "no answer", "retry_after_s": None}
+    ] * 9
     world.next["collect_changes"] = [{"status": "refused", "reason": "token lacks a scope"}]
     play = rehearse(world, state="RESOLVED")
 
@@ -258,6 +260,27 @@ def test_collectors_that_fail_are_said_to_be_missing(world: World) -> None:
         {"source": "metric", "reason": "no answer"},
     ]
     assert "changes, metric" in play.payloads("add_work_note")[0]["text"]
+
+
+def test_a_source_that_is_away_for_a_moment_is_asked_again_and_the_others_are_not(world: World) -> None:
+    world.next["collect_runs"] = [{"status": "unavailable", "reason": "no answer", "retry_after_s": None}]
+    play = rehearse(world, state="RESOLVED")
+
+    play.run()
+
+    assert play.payloads("diagnose")[0]["bundle"]["missing"] == []
+    assert play.activity_names.count("collect_runs") == 2
+    assert play.activity_names.count("collect_problem") == 1
+    assert play.elapsed_s == 5
+
+
+def test_evidence_is_waited_for_half_a_minute_at_most(world: World) -> None:
+    for name in ("collect_problem", "collect_changes", "collect_metric", "collect_runs"):
+        world.next[name] = [{"status": "unavailable", "reason": "away", "retry_after_s": None}] * 99
+    play = rehearse(world, state="RESOLVED")
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert play.elapsed_s <= 30
 
 
 @pytest.mark.parametrize(
