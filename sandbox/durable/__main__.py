@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sandbox.child import announce, end_with_parent
 from sandbox.durable.hub import Leases, TaskHub
-from sandbox.durable.server import Server
+from sandbox.durable.server import make_server
 from sandbox.durable.store import StateInUse, StateUnknown
 
 
@@ -34,13 +34,13 @@ async def _serve(port: int, state: Path, leases: Leases) -> int:
     asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # fewer turns of the loop a call
     hub = TaskHub(state, leases)
     try:
-        server = Server(hub)
+        hub.start()
+        server = make_server(hub)
         try:
             port = await server.start(port)
-        except RuntimeError:
+        except OSError:
             sys.stderr.write(f"Port {port} is taken. Free it, or name another with --port.\n")
             return 2
-        hub.start()
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)

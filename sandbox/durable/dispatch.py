@@ -141,7 +141,7 @@ class Dispatcher:
     def ping(self) -> None:
         """Tell idle workers that the connection lives."""
         for stream in self._streams:
-            stream.push(pb.WorkItem(healthPing=pb.HealthPing()).SerializeToString())
+            stream.send(pb.WorkItem(healthPing=pb.HealthPing()).SerializeToString())
 
     def assign(self) -> None:
         """Hand out work while there is some and a worker has room."""
@@ -170,7 +170,7 @@ class Dispatcher:
         lease = Lease(token, delivery, stream, time.monotonic() + self._lease_s[delivery.kind])
         self._leases[token] = self._busy[(delivery.kind, delivery.key)] = lease
         stream.free[delivery.kind] -= 1
-        stream.push(delivery.body + pb.WorkItem(completionToken=token).SerializeToString())
+        stream.send(delivery.body + pb.WorkItem(completionToken=token).SerializeToString())
 
     def _token(self, delivery: Delivery) -> str:
         if delivery.kind is Kind.ACTIVITY:
