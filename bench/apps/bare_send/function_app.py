@@ -9,11 +9,11 @@ import os
 import azure.durable_functions as df
 import azure.functions as func
 from azure.servicebus import ServiceBusMessage
-from azure.servicebus.aio import ServiceBusClient
+from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 lock = asyncio.Lock()
-senders = []
+senders: list[ServiceBusSender] = []
 
 
 @app.route(route="webhooks/{source}", methods=["POST"])

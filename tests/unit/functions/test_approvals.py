@@ -17,7 +17,7 @@ decide = function_of(decide_approval)
 operation = function_of(get_operation)
 
 HASH = "a" * 64
-STATUS = {
+STATUS: dict[str, Any] = {
     "outcome": None,
     "steps": [],
     "links": {"incident": "https://snow.example/INC1"},
@@ -56,7 +56,7 @@ def waiting(client: FakeDurableClient) -> Instance:
 
 async def link_token(client: FakeDurableClient) -> str:
     told = body_of(await operation(request(route={"id": "op-1"}, token="ana"), client))
-    return parse_qs(urlsplit(told["links"]["approval"]).query)["token"][0]
+    return str(parse_qs(urlsplit(told["links"]["approval"]).query)["token"][0])
 
 
 async def page(client: FakeDurableClient, person: str, **headers: str) -> Any:

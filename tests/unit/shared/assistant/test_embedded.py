@@ -16,7 +16,7 @@ BUNDLE = {
     ],
     "missing": [],
 }
-START_MS = PROBLEM["start_ms"]
+START_MS = 1763726400000
 
 
 async def ask(suspect: Any) -> Any:

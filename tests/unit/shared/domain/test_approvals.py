@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from shared.domain.approvals import action_hash, approvers_needed, objection, verdict
 
 ACTION = {"type": "redeploy_run", "pipeline_id": 7, "run_id": 101}
-APPROVAL = {"action_hash": action_hash(ACTION), "requested_by": "valueflow", "approvers_needed": 1}
+HASH: str = action_hash(ACTION)
+APPROVAL: dict[str, Any] = {"action_hash": HASH, "requested_by": "valueflow", "approvers_needed": 1}
 
 
-def decision(
-    person: str = "ana", decided: str = "approve", hash_: str = APPROVAL["action_hash"]
-) -> dict[str, Any]:  # type: ignore[assignment]
+def decision(person: str = "ana", decided: str = "approve", hash_: str = HASH) -> dict[str, Any]:
     return {"decision": decided, "action_hash": hash_, "person_id": person}
 
 

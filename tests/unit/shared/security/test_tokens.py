@@ -64,7 +64,7 @@ def validator(issuer: Issuer, clock: Callable[[], float] = time.monotonic) -> To
 async def test_a_valid_token_tells_who_calls(issuer: Issuer) -> None:
     caller = await validator(issuer).caller(issuer.token())
 
-    assert (caller.id, caller.name, caller.roles) == ("ana", "Ana", {READER})
+    assert (caller.id, caller.name, caller.roles) == ("ana", "Ana", frozenset({READER}))
 
 
 async def test_a_role_that_is_missing_forbids(issuer: Issuer) -> None:
@@ -107,9 +107,8 @@ async def test_what_is_no_token_is_refused(issuer: Issuer, token: str | None) ->
 async def test_an_unsigned_token_is_refused(issuer: Issuer) -> None:
     checking = validator(issuer)
     await checking.caller(issuer.token())
-    unsigned = jwt.encode(
-        {"iss": ISSUER, "aud": "app", "sub": "s"}, None, algorithm="none", headers={"kid": "k1"}
-    )
+    claims = {"iss": ISSUER, "aud": "app", "sub": "s"}
+    unsigned = jwt.encode(claims, "", algorithm="none", headers={"kid": "k1"})
     with pytest.raises(Unauthenticated):
         await checking.caller(unsigned)
 
