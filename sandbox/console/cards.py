@@ -3,7 +3,7 @@
 Schema: https://adaptivecards.io/explorer/. An element this page does not draw is named, never dropped silently.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -14,17 +14,19 @@ _SIZES = {"Small": "small", "Medium": "medium", "Large": "large", "ExtraLarge": 
 _COLORS = {"Good": "good", "Warning": "warn", "Attention": "bad", "Accent": "live"}
 _DEEPEST = 8
 
+type Link = Callable[[object], str | None]
 
-def render(card: Mapping[str, Any], unknown: str) -> Markup:
-    """The card's content. unknown: what to say where an element is not known."""
-    parts = [_element(element, unknown, 0) for element in _list(card.get("body"))]
-    parts.append(_actions(_list(card.get("actions"))))
+
+def render(card: Mapping[str, Any], unknown: str, link: Link = web_link) -> Markup:
+    """The card's content. unknown: what to say where an element is not known. link: what an address links to."""
+    parts = [_element(element, unknown, 0, link) for element in _list(card.get("body"))]
+    parts.append(_actions(_list(card.get("actions")), link))
     language = card.get("lang")
     named = Markup(' lang="{}"').format(language) if isinstance(language, str) else Markup()
     return Markup('<div class="card-body"{}>{}</div>').format(named, Markup().join(parts))
 
 
-def _element(element: object, unknown: str, depth: int) -> Markup:
+def _element(element: object, unknown: str, depth: int, link: Link) -> Markup:
     if not isinstance(element, Mapping) or depth > _DEEPEST or element.get("isVisible") is False:
         return Markup()
     match element.get("type"):
@@ -37,11 +39,13 @@ def _element(element: object, unknown: str, depth: int) -> Markup:
             return _facts(_list(element.get("facts")))
         case "Container" | "Column" | "ColumnSet":
             inner = _list(element.get("items")) or _list(element.get("columns"))
-            drawn = [_element({"type": "Column", **_mapping(each)}, unknown, depth + 1) for each in inner]
+            drawn = [
+                _element({"type": "Column", **_mapping(each)}, unknown, depth + 1, link) for each in inner
+            ]
             name = "columns" if element.get("type") == "ColumnSet" else "container"
             return Markup('<div class="card-{}">{}</div>').format(name, Markup().join(drawn))
         case "ActionSet":
-            return _actions(_list(element.get("actions")))
+            return _actions(_list(element.get("actions")), link)
         case "Image":
             alternative = element.get("altText")
             return Markup('<p class="soft">{}</p>').format(_text(alternative or unknown))
@@ -77,13 +81,13 @@ def _facts(facts: Sequence[object]) -> Markup:
     return Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
 
 
-def _actions(actions: Sequence[object]) -> Markup:
+def _actions(actions: Sequence[object], link: Link) -> Markup:
     links = [
         Markup('<a class="button quiet" href="{}">{}</a>').format(address, _text(action.get("title")))
         for action in actions
         if isinstance(action, Mapping)
         and action.get("type") == "Action.OpenUrl"
-        and (address := web_link(action.get("url")))
+        and (address := link(action.get("url")))
     ]
     return Markup('<p class="buttons">{}</p>').format(Markup().join(links)) if links else Markup()
 

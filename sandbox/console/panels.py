@@ -28,7 +28,7 @@ async def flow(sources: Sources) -> View:
 
 
 async def operations(sources: Sources) -> View:
-    return {"operations": [views.operation(raw) for raw in await sources.operations()]}
+    return {"operations": [views.operation(raw, link=sources.links.of) for raw in await sources.operations()]}
 
 
 async def incidents(sources: Sources) -> View:
@@ -41,7 +41,7 @@ async def problems(sources: Sources) -> View:
 
 async def channel(sources: Sources) -> View:
     cards = (await sources.state("teams")).get("card", [])
-    return {"cards": list(reversed(cards))[:6]}
+    return {"cards": list(reversed(cards))[:6], "link": sources.links.of}
 
 
 async def pipelines(sources: Sources) -> View:
@@ -104,33 +104,33 @@ async def _node(system: str, panel: str, count: Count) -> View:
 
 async def _count_problems(sources: Sources) -> tuple[int, str]:
     found = (await sources.state("dynatrace")).get("problem", [])
-    return sum(problem["status"] == "OPEN" for problem in found), "open"
+    return sum(problem["status"] == "OPEN" for problem in found), "unit.open"
 
 
 async def _count_messages(sources: Sources) -> tuple[int, str]:
-    return sum(queue["active"] for queue in await sources.queues()), "messages"
+    return sum(queue["active"] for queue in await sources.queues()), "unit.queued"
 
 
 async def _count_operations(sources: Sources) -> tuple[int, str]:
-    return sum(operation["state"] == "running" for operation in await sources.operations()), "running"
+    return sum(operation["state"] == "running" for operation in await sources.operations()), "unit.running"
 
 
 async def _count_incidents(sources: Sources) -> tuple[int, str]:
-    return sum(each["open"] for each in views.incidents(await sources.state("servicenow"))), "open"
+    return sum(each["open"] for each in views.incidents(await sources.state("servicenow"))), "unit.open"
 
 
 async def _count_cards(sources: Sources) -> tuple[int, str]:
-    return len((await sources.state("teams")).get("card", [])), "cards"
+    return len((await sources.state("teams")).get("card", [])), "unit.posted"
 
 
 async def _count_runs(sources: Sources) -> tuple[int, str]:
-    return len((await sources.state("azure_devops")).get("run", [])), "runs"
+    return len((await sources.state("azure_devops")).get("run", [])), "unit.run"
 
 
 async def _count_rows(sources: Sources) -> tuple[int, str]:
     found = await sources.tables()
     events = [table["rows"] for table in found if (table["schema"], table["name"]) == ("RAW", "EVENTS")]
-    return sum(events), "events"
+    return sum(events), "unit.loaded"
 
 
 async def _faults(sources: Sources) -> list[View]:

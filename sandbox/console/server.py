@@ -82,6 +82,7 @@ async def _page(request: web.Request) -> web.Response:
             language=language,
             other="en" if language == "pt-BR" else "pt-BR",
             app_url=sources.document["app"]["url"],
+            failed="failed" in request.query,
         )
     )
     return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
@@ -146,7 +147,9 @@ def _environment(language: str) -> Environment:
             lstrip_blocks=True,
         )
         made.globals["say"] = lambda key: words(language, key)
-        made.globals["card"] = lambda content: cards.render(content, words(language, "unknown_element"))
+        made.globals["card"] = lambda content, link: cards.render(
+            content, words(language, "unknown_element"), link
+        )
         made.globals["names"], made.globals["systems"] = NAMES, SYSTEMS
         made.filters["clock"] = clock.shown
         _environments[language] = made

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from sandbox.console.links import Links
 from sandbox.platform.document import Document
 
 KEPT_S = 1.0
@@ -23,10 +24,11 @@ class NoAnswer(Exception):
 
 
 class Sources:
-    """document: the platform's addresses and keys. http: without a base address."""
+    """document: the platform's addresses and keys. http: without a base address. links: for its page."""
 
     def __init__(self, document: Document, http: httpx.AsyncClient) -> None:
         self.document, self._http = document, http
+        self.links = Links(document)
         self._kept: dict[str, tuple[float, Any]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._token, self._token_until = "", 0.0

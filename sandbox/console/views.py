@@ -1,6 +1,6 @@
 """What the page shows of what the systems hold: documents in, plain values for the templates out. No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sandbox.console.links import web_link
 
 type View = dict[str, Any]
 type Rows = Sequence[Mapping[str, Any]]
+type Link = Callable[[object], str | None]
 
 _TONES = {
     "resolved": "good",
@@ -27,8 +28,8 @@ KEY_VARIABLE = "VALUEFLOW_KEY"
 """The run variable in which the app carries its idempotency key."""
 
 
-def operation(raw: Mapping[str, Any], now: datetime | None = None) -> View:
-    """One orchestration: its steps as bars on its own time, 0 to 100."""
+def operation(raw: Mapping[str, Any], now: datetime | None = None, link: Link = web_link) -> View:
+    """One orchestration: its steps as bars on its own time, 0 to 100. link: what an address links to."""
     now = now or datetime.now(UTC)
     start = moment(raw["created_at"]) or now
     end = now if raw["state"] == "running" else (moment(raw["updated_at"]) or now)
@@ -45,16 +46,16 @@ def operation(raw: Mapping[str, Any], now: datetime | None = None) -> View:
         "confidence": case.get("confidence"),
         "author": case.get("author", ""),
         "action": case.get("action_text", ""),
-        "status": _operation_status(raw, waits),
+        "status": "state.deciding" if decides else _operation_status(raw, waits),
         "tone": _operation_tone(raw, waits),
         "started": raw["created_at"],
         "took": span(length_s),
         "steps": [_step(step, start, end, length_s) for step in raw["steps"]],
-        "decide": web_link(links.get("approval")) if decides else None,
+        "decide": link(links.get("approval")) if decides else None,
         "links": [
             (name, address)
             for name in ("incident", "run", "postmortem")
-            if (address := web_link(links.get(name)))
+            if (address := link(links.get(name)))
         ],
         "running": raw["state"] == "running",
     }
@@ -97,6 +98,7 @@ def incidents(state: Mapping[str, Rows]) -> list[View]:
         notes.setdefault(row.get("element_id", ""), []).append(note)
     return [
         {
+            "sys_id": row["sys_id"],
             "number": row["number"],
             "title": row["short_description"],
             "status": f"incident.{row['state']}",

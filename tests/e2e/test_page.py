@@ -95,6 +95,18 @@ def test_every_system_shows_its_part_of_the_incident(resolved: dict[str, str], o
     assert "/postmortem" in page.locator("#incidents details").first.inner_text()
 
 
+def test_links_to_records_lead_to_them(resolved: dict[str, str], open_page: Open) -> None:
+    page = open_page()
+    operation = page.locator(f"#op-{resolved['operation']}")
+    operation.get_by_role("link", name="Incident").click()
+    assert page.locator("#incidents details[open]:target").count() == 1
+    operation.get_by_role("link", name="Run").click()
+    assert page.locator("#pipelines .row:target .ours").count() == 1
+    operation.get_by_role("link", name="Postmortem").click()
+    page.get_by_role("button", name="Davi Rocha").click()
+    page.get_by_text("INC00").first.wait_for()
+
+
 def test_the_page_keeps_itself_up_to_date(
     open_page: Open, platform: Document, resolved: dict[str, str]
 ) -> None:

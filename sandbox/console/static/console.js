@@ -45,3 +45,11 @@ for (const element of document.querySelectorAll("[data-fragment]")) {
     busy = false;
   }, EVERY_MS);
 }
+
+function openTarget() {
+  const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
+
+addEventListener("hashchange", openTarget);
+openTarget();

@@ -112,6 +112,14 @@ async def test_the_language_can_be_chosen(page: Page) -> None:
     assert "Orquestrações" in await read(page, "/?lang=pt-BR")
 
 
+async def test_a_step_without_words_of_its_own_keeps_its_name(page: Page, systems: Any) -> None:
+    step = {"name": "reticulate_splines", "state": "paused", "started_at": "2026-11-21T13:00:00Z"}
+    systems.operations[0] = {**systems.operations[0], "steps": [step]}
+    text = await read(page, "/fragments/operations")
+    assert "reticulate splines" in text
+    assert "paused" in text
+
+
 def test_both_languages_say_the_same_things() -> None:
     portuguese, english = LANGUAGES["pt-BR"], LANGUAGES["en"]
     assert portuguese.keys() == english.keys()
@@ -159,3 +167,5 @@ async def test_a_button_pressed_while_the_platform_starts_goes_back_to_the_page(
     answer = await page.post("/actions/open_problem?lang=en", allow_redirects=False)
     assert answer.status == 303
     assert answer.headers["Location"] == "/?lang=en&failed=1"
+    assert 'role="alert">That did not work' in await read(page, answer.headers["Location"])
+    assert 'role="alert"' not in await read(page)

@@ -1,0 +1,41 @@
+"""Where the page's links lead."""
+
+from urllib.parse import quote
+
+import pytest
+
+from sandbox.console.links import Links, web_link
+from sandbox.console.sources import Sources
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "//example.com", "http://[", "/path", "", None, 7]
+)
+def test_only_web_addresses_are_links(address: object) -> None:
+    assert web_link(address) is None
+
+
+async def test_a_record_of_a_simulator_is_found_on_the_page(sources: Sources) -> None:
+    vendors = sources.document["vendors"]
+    links = Links(sources.document)
+    incident = f"{vendors['servicenow']['url']}/incident.do?sys_id={'a' * 32}"
+    run = f"{vendors['azure_devops']['url']}/sandbox/loja/_build/results?buildId=104"
+    assert links.of(incident) == f"#incident-{'a' * 32}"
+    assert links.of(run) == "#run-104"
+    assert links.of(f"{vendors['servicenow']['url']}/incident.do?sys_id=%22%3E") is not None
+    assert '"' not in str(links.of(f"{vendors['servicenow']['url']}/incident.do?sys_id=%22%3E"))
+
+
+async def test_the_postmortem_is_reached_by_signing_in(sources: Sources) -> None:
+    app = sources.document["app"]["url"]
+    path = "/api/operations/incident-1/postmortem"
+    expected = f"{app}/.auth/login/aad?post_login_redirect_uri={quote(path, safe='')}"
+    assert Links(sources.document).of(app + path) == expected
+
+
+async def test_other_addresses_stay_as_they_are(sources: Sources) -> None:
+    links = Links(sources.document)
+    approval = f"{sources.document['app']['url']}/api/approvals/incident-1?token=a.b"
+    assert links.of(approval) == approval
+    assert links.of("https://example.com/?sys_id=1") == "https://example.com/?sys_id=1"
+    assert links.of("javascript:alert(1)") is None
