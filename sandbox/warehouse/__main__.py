@@ -11,9 +11,8 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.child import announce, end_with_parent
-from sandbox.warehouse.engine import Engine
 from sandbox.warehouse.limits import IDLE_TRANSACTION_S
-from sandbox.warehouse.server import build_app
+from sandbox.warehouse.loading import TEMPORARY, keep_temporary_files_in
 
 
 class _Server(uvicorn.Server):
@@ -38,6 +37,10 @@ def main() -> None:
         help="end a transaction that blocks another one and has been silent for so long",
     )
     options = parser.parse_args()
+
+    keep_temporary_files_in(options.state / TEMPORARY)
+    from sandbox.warehouse.engine import Engine
+    from sandbox.warehouse.server import build_app
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings quote the statement

@@ -2,9 +2,12 @@
 
 server.py asks for a session per login and gives it back at logout. Databases are `<folder>/<NAME>.db`, what
 fakesnow keeps beside them (stages, comments) is `<folder>/catalog/_fs_global.db`, staged files lie under
-`<folder>/stages`. DuckDB writes ahead and syncs each commit, so SIGKILL at any moment loses nothing committed.
+`<folder>/stages`, and `<folder>/tmp` holds what a restart need not find. DuckDB writes ahead and syncs each
+commit, so SIGKILL at any moment loses nothing committed.
 """
 
+import contextlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,12 @@ from fakesnow.transforms import show, stage
 
 from sandbox.warehouse import statements
 from sandbox.warehouse.limits import IDLE_TRANSACTION_S
+from sandbox.warehouse.loading import TEMPORARY
 from sandbox.warehouse.sessions import Session, Sessions
 
 DEFAULT_SCHEMA = "PUBLIC"
+_FAKESNOWS_FOLDER = Path(stage.LOCAL_BUCKET_PATH)
+"""Made when fakesnow was imported, for staged files; not used here."""
 
 
 class Engine(FakeSnow):
@@ -33,9 +39,13 @@ class Engine(FakeSnow):
         self.results_cache: dict[str, Any] = {}
         self.sessions = Sessions(idle_transaction_s)
         # What FakeSnow.__init__ does, but with its catalog in a file: stages survive a restart.
-        self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
+        temporary = folder.resolve() / TEMPORARY
+        self.duck_conn = duckdb.connect(
+            ":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW", "temp_directory": str(temporary)}
+        )
         catalog = str(folder.resolve() / "catalog" / f"{GLOBAL_DATABASE_NAME}.db").replace("'", "''")
         self.duck_conn.execute(f"ATTACH '{catalog}' AS {GLOBAL_DATABASE_NAME}")
+        _clear(temporary)  # the catalog is locked: no other process works here
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -77,6 +87,14 @@ class Engine(FakeSnow):
         for session in list(self.sessions.values()):
             session.close()
         self.duck_conn.close()
+
+
+def _clear(temporary: Path) -> None:
+    """Remove what fakesnow made beside us, and what a process that was killed left behind."""
+    with contextlib.suppress(OSError):
+        _FAKESNOWS_FOLDER.rmdir()
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(exist_ok=True)
 
 
 def _count(reader: duckdb.DuckDBPyConnection, database: str, schema: str, name: str) -> int | None:

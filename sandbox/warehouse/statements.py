@@ -16,6 +16,8 @@ from fakesnow.transforms import stage
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
+from sandbox.warehouse.loading import TEMPORARY
+
 # `from fakesnow import server` would find the function of that name.
 server: Any
 copy_into: Any
@@ -76,9 +78,8 @@ def _write_staged_file(path: str, body: bytes) -> str | None:
         return None
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the stages, where no COPY or LIST looks.
-    with tempfile.NamedTemporaryFile(
-        dir=Path(stage.LOCAL_BUCKET_PATH).parent / "catalog", delete=False
-    ) as part:
+    beside = Path(stage.LOCAL_BUCKET_PATH).parent / TEMPORARY
+    with tempfile.NamedTemporaryFile(dir=beside, delete=False) as part:
         part.write(body)
     Path(part.name).replace(target)
     return str(target)
