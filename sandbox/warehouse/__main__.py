@@ -12,7 +12,7 @@ import uvicorn
 
 from sandbox.child import announce, end_with_parent
 from sandbox.warehouse.limits import IDLE_TRANSACTION_S
-from sandbox.warehouse.loading import TEMPORARY, keep_temporary_files_in
+from sandbox.warehouse.loading import TEMPORARY, keep_temporary_files_in, without_cloud_sdks
 
 
 class _Server(uvicorn.Server):
@@ -39,8 +39,9 @@ def main() -> None:
     options = parser.parse_args()
 
     keep_temporary_files_in(options.state / TEMPORARY)
-    from sandbox.warehouse.engine import Engine
-    from sandbox.warehouse.server import build_app
+    with without_cloud_sdks():
+        from sandbox.warehouse.engine import Engine
+        from sandbox.warehouse.server import build_app
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings quote the statement
