@@ -1,5 +1,9 @@
 # Every target sets itself up: tools/bootstrap.py finds Python 3.13, makes .venv and fills it.
-PYTHON ?= $(shell command -v python3 || command -v python)
+# Any Python runs the bootstrap; candidates are executed, since a shim on PATH may exist and not work.
+PYTHON ?= $(shell for each in python3 python python3.13 $$HOME/.pyenv/versions/3*/bin/python3 \
+	$$HOME/.local/share/uv/python/cpython-3*/bin/python3 $$HOME/.asdf/installs/python/3*/bin/python3 \
+	$$HOME/miniconda3/bin/python3 /opt/python*/bin/python3 /opt/homebrew/bin/python3; do \
+	"$$each" -c "import sys; sys.exit(sys.version_info < (3, 6))" 2>/dev/null && command -v "$$each" && break; done)
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 RUN = .venv/bin/python
 WORKERS ?= 2
@@ -10,6 +14,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv, Node and Azurite (seconds when they are there)
+	@test -n "$(PYTHON)" || { echo "ValueFlow needs Python 3.13 and found no Python here: install it." >&2; exit 1; }
 	@$(BOOTSTRAP)
 
 lock: setup ## resolve pyproject.toml into requirements.txt and requirements-dev.txt
