@@ -22,8 +22,10 @@ from sandbox.warehouse.loading import TEMPORARY
 from sandbox.warehouse.sessions import Session, Sessions
 
 DEFAULT_SCHEMA = "PUBLIC"
-_FAKESNOWS_FOLDER = Path(stage.LOCAL_BUCKET_PATH)
-"""Made when fakesnow was imported, for staged files; not used here."""
+
+# fakesnow makes a folder for staged files when it is imported; ours lie elsewhere.
+with contextlib.suppress(OSError):
+    Path(stage.LOCAL_BUCKET_PATH).rmdir()
 
 
 class Engine(FakeSnow):
@@ -90,9 +92,7 @@ class Engine(FakeSnow):
 
 
 def _clear(temporary: Path) -> None:
-    """Remove what fakesnow made beside us, and what a process that was killed left behind."""
-    with contextlib.suppress(OSError):
-        _FAKESNOWS_FOLDER.rmdir()
+    """Remove what a process that was killed left behind."""
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(exist_ok=True)
 

@@ -38,3 +38,13 @@ def test_all_it_leaves_is_in_the_state_folder_and_no_cloud_sdk_is_loaded(tmp_pat
     loaded = [line.rpartition("|")[2].strip() for line in log.read_text().splitlines()]
     assert "snowflake.connector" in loaded
     assert [name for name in loaded if name.startswith(CLOUD_SDKS)] == []
+
+
+def test_whoever_imports_the_engine_leaves_no_folder(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", "import sandbox.warehouse.engine"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        check=True,
+        timeout=60,
+    )
+    assert list(tmp_path.iterdir()) == []
