@@ -9,10 +9,11 @@ from uuid import uuid4
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import activities, entities, inbox, instances, locks, management, timers
+from sandbox.durable import activities, entities, inbox, instances, lifetimes, locks, management, timers
 from sandbox.durable.commits import Refused, Step
 from sandbox.durable.events import event, microseconds, text
-from sandbox.durable.instances import Instance, child_ended
+from sandbox.durable.instances import Instance
+from sandbox.durable.lifetimes import child_ended
 
 _log = logging.getLogger("durable")
 Events = list[pb.HistoryEvent]
@@ -81,7 +82,7 @@ def begin_child(
     step: Step, parent: Instance, task_id: int, created: pb.SubOrchestrationInstanceCreatedEvent
 ) -> None:
     """Begin a sub-orchestration; an id in use is a failure its parent hears of."""
-    started = instances.started_event(
+    started = lifetimes.started_event(
         name=created.name,
         instance_id=created.instanceId,
         version=created.version.value if created.HasField("version") else None,
@@ -98,7 +99,7 @@ def begin_child(
         ),
     )
     try:
-        instances.begin(step, started, parent_execution=parent.execution)
+        lifetimes.begin(step, started, parent_execution=parent.execution)
     except Refused as refused:
         failure = pb.TaskFailureDetails(errorType="OrchestrationAlreadyExists", errorMessage=str(refused))
         failed = pb.ORCHESTRATION_STATUS_FAILED

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import inbox, instances, locks, timers
+from sandbox.durable import inbox, instances, lifetimes, locks, timers
 from sandbox.durable.commits import Kind, Refused, Step
 from sandbox.durable.dispatch import Delivery
 from sandbox.durable.events import event, microseconds, named_failure, text
@@ -141,7 +141,7 @@ def _carry_out(step: Step, action: pb.OperationAction) -> None:
     elif action.HasField("startNewOrchestration"):
         begun = action.startNewOrchestration
         scheduled = begun.HasField("scheduledTime")
-        started = instances.started_event(
+        started = lifetimes.started_event(
             name=begun.name,
             instance_id=begun.instanceId or uuid4().hex,
             version=begun.version.value if begun.HasField("version") else None,
@@ -150,6 +150,6 @@ def _carry_out(step: Step, action: pb.OperationAction) -> None:
             scheduled_us=microseconds(begun.scheduledTime) if scheduled else None,
         )
         try:
-            instances.begin(step, started)
+            lifetimes.begin(step, started)
         except Refused as refused:
             _log.warning("an entity could not start an orchestration: %s", refused)

@@ -11,12 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from durabletask.internal import orchestrator_service_pb2 as pb
-
 from sandbox.durable import activities, entities, orchestrations
 from sandbox.durable.clock import Clock
 from sandbox.durable.commits import Commits, Kind, Step
-from sandbox.durable.dispatch import Dispatcher, Lease
+from sandbox.durable.dispatch import Dispatcher
 from sandbox.durable.history import HistoryCache
 from sandbox.durable.store import Sequence, open_store
 from sandbox.durable.waiters import Waiters
@@ -81,78 +79,6 @@ class TaskHub:
         if self._watching is not None:
             self._watching.cancel()
         self.db.close()
-
-    async def answer_turn(self, response: pb.OrchestratorResponse) -> None:
-        """Take an orchestrator's answer; a late one changes nothing."""
-        lease = self._claim(response.completionToken, Kind.ORCHESTRATION)
-        if lease is None:
-            return
-        turn: orchestrations.Turn = lease.delivery.content
-
-        def transition(step: Step) -> None:
-            orchestrations.complete(step, self.cache, turn, response)
-            step.after.append(lambda: self.dispatcher.finish(lease))
-
-        try:
-            await self.commits.run(transition)
-        except Exception as error:
-            _log.exception("the answer for an instance of %s could not be carried out", lease.delivery.name)
-            await self._fail_turn(lease, f"{type(error).__name__}: {error}")
-
-    async def _fail_turn(self, lease: Lease, message: str) -> None:
-        def transition(step: Step) -> None:
-            orchestrations.fail(step, self.cache, lease.delivery.content, message)
-            step.after.append(lambda: self.dispatcher.finish(lease))
-
-        await self.commits.run(transition, lost=lambda: self.dispatcher.give_back(lease))
-
-    async def answer_activity(self, response: pb.ActivityResponse) -> None:
-        """Take an activity's result: the first for each attempt that is not over."""
-        named = activities.parse_token(response.completionToken)
-        lease = self.dispatcher.claim(response.completionToken)
-        if named is None or not self.dispatcher.attempt_is_current(*named):
-            _log.warning("an activity's result came too late and was dropped")
-            if lease is not None:
-                self.dispatcher.finish(lease)
-            return
-
-        def transition(step: Step) -> None:
-            if not activities.complete(step, named[0], response):
-                _log.warning("an activity's result had been recorded already; the second was dropped")
-            if lease is not None:
-                step.after.append(lambda: self.dispatcher.finish(lease))
-
-        def lost() -> None:
-            if lease is not None:
-                self.dispatcher.give_back(lease)
-
-        await self.commits.run(transition, lost)
-
-    async def answer_entity(self, result: pb.EntityBatchResult) -> None:
-        """Take an entity's answer; a late one changes nothing."""
-        lease = self._claim(result.completionToken, Kind.ENTITY)
-        if lease is None:
-            return
-        delivery = lease.delivery
-
-        def transition(step: Step) -> None:
-            entities.complete(step, delivery.key, delivery.content, result)
-            step.after.append(lambda: self.dispatcher.finish(lease))
-
-        await self.commits.run(transition, lost=lambda: self.dispatcher.give_back(lease))
-
-    def abandon(self, token: str) -> None:
-        """Hand out again what a worker gives back."""
-        lease = self.dispatcher.claim(token)
-        if lease is not None:
-            self.dispatcher.give_back(lease)
-            self.dispatcher.assign()
-
-    def _claim(self, token: str, kind: Kind) -> Lease | None:
-        lease = self.dispatcher.claim(token)
-        if lease is None:
-            _log.warning("an answer for an %s came too late and was dropped", kind)
-        return lease
 
     def _committed(self, steps: list[Step]) -> None:
         for step in steps:

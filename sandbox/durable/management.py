@@ -10,7 +10,7 @@ from uuid import uuid4
 import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import inbox, instances
+from sandbox.durable import inbox, instances, lifetimes
 from sandbox.durable.commits import Refused, Step
 from sandbox.durable.events import FINISHED, event, microseconds
 from sandbox.durable.instances import Instance
@@ -21,7 +21,7 @@ def start(step: Step, request: pb.CreateInstanceRequest) -> str:
     if not request.name:
         raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "The orchestration to start has no name.")
     scheduled = request.HasField("scheduledStartTimestamp")
-    started = instances.started_event(
+    started = lifetimes.started_event(
         name=request.name,
         instance_id=request.instanceId or uuid4().hex,
         version=request.version.value if request.HasField("version") else None,
@@ -32,7 +32,7 @@ def start(step: Step, request: pb.CreateInstanceRequest) -> str:
         execution_id=request.executionId.value,
     )
     replaceable = tuple(request.orchestrationIdReusePolicy.replaceableStatus) or FINISHED
-    instances.begin(step, started, replaceable=replaceable)
+    lifetimes.begin(step, started, replaceable=replaceable)
     return started.orchestrationInstance.instanceId
 
 
@@ -71,7 +71,7 @@ def terminate(step: Step, request: pb.TerminateRequest) -> None:
 def order_termination(step: Step, instance: Instance, output: str | None, recursive: bool) -> None:
     """Send a running instance its termination; one whose time to start has not come just ends."""
     if instance.scheduled_us is not None and instance.scheduled_us > step.now_us:
-        instances.finish(step, instance, pb.ORCHESTRATION_STATUS_TERMINATED, output)
+        lifetimes.finish(step, instance, pb.ORCHESTRATION_STATUS_TERMINATED, output)
         return
     terminated = pb.ExecutionTerminatedEvent(recurse=recursive)
     if output is not None:
@@ -102,7 +102,7 @@ def restart(step: Step, request: pb.RestartInstanceRequest) -> str:
     started.orchestrationInstance.executionId.value = uuid4().hex
     if request.restartWithNewInstanceId:
         started.orchestrationInstance.instanceId = uuid4().hex
-    instances.begin(step, started)
+    lifetimes.begin(step, started)
     return started.orchestrationInstance.instanceId
 
 

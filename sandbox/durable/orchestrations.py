@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import actions, history, inbox, instances, management, rewinding
+from sandbox.durable import actions, history, inbox, instances, lifetimes, management, rewinding
 from sandbox.durable.commits import Kind, Step
 from sandbox.durable.dispatch import Delivery
 from sandbox.durable.events import FINISHED, event, text
@@ -164,7 +164,7 @@ def _end(step: Step, cache: HistoryCache, turn: Turn, completed: pb.CompleteOrch
     instance = turn.instance
     output = completed.result.value if completed.HasField("result") else None
     failure = completed.failureDetails if completed.HasField("failureDetails") else None
-    instances.finish(step, instance, completed.orchestrationStatus, output, failure)
+    lifetimes.finish(step, instance, completed.orchestrationStatus, output, failure)
     step.after.append(lambda: cache.drop(instance.execution))
     if any(sent.executionTerminated.recurse for sent in turn.events if sent.HasField("executionTerminated")):
         management.terminate_children(step, instance.execution, output)
@@ -185,7 +185,7 @@ def _continue_as_new(
         started.input.CopyFrom(completed.result)
     if completed.HasField("newVersion"):
         started.version.CopyFrom(completed.newVersion)
-    instances.succeed(step, instance, successor, started)
+    lifetimes.succeed(step, instance, successor, started)
     inbox.send(step, successor, event(step.now_us, executionStarted=started))
     for carried in completed.carryoverEvents:
         inbox.send(step, successor, carried)

@@ -6,7 +6,7 @@ import time
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf.wrappers_pb2 import BoolValue
 
-from sandbox.durable import instances, locks, queries
+from sandbox.durable import instances, lifetimes, locks, queries
 from sandbox.durable.commits import Commits, Step
 
 _BATCH = 100
@@ -68,7 +68,7 @@ def _remove(step: Step, ids: list[str], recursive: bool) -> int:
                 "SELECT instance_id FROM instances WHERE parent_execution = ?", (instance.execution,)
             )
             children = [child_id for (child_id,) in found]
-        instances.remove(step, instance)
+        lifetimes.remove(step, instance)
         removed += 1 + (_remove(step, children, recursive) if children else 0)
     return removed
 

@@ -1,4 +1,4 @@
-"""What clients may read: one instance, many by filter, finished ids by time, histories, entities.
+"""What clients may read: one instance, many by filter, finished ids by time, histories.
 
 Pages are cut by key, not by count: what is added or removed between two pages shifts nothing. A continuation
 token is the key of the last row, as text.
@@ -16,7 +16,7 @@ from sandbox.durable import history
 from sandbox.durable.commits import Refused
 from sandbox.durable.events import FINISHED, microseconds, text, timestamp
 
-_PAGE = 100
+PAGE = 100
 _LARGEST_PAGE = 1_000
 _SEPARATOR = "|"
 _STATE_COLUMNS = (
@@ -50,7 +50,7 @@ def query(db: sqlite3.Connection, request: pb.InstanceQuery) -> pb.QueryInstance
         wheres.append("(created_us, execution) > (?, ?)")
         values += _key(request.continuationToken.value)
     size = request.maxInstanceCount if request.maxInstanceCount > 0 else _LARGEST_PAGE
-    sql = f"{_STATES}{_where(wheres)} ORDER BY created_us, execution LIMIT ?"
+    sql = f"{_STATES}{where(wheres)} ORDER BY created_us, execution LIMIT ?"
     rows = db.execute(sql, (*values, size + 1)).fetchall()
     states = [_state(row, request.fetchInputsAndOutputs) for row in rows[:size]]
     last = rows[size - 1] if len(rows) > size else None
@@ -71,8 +71,8 @@ def list_ids(db: sqlite3.Connection, request: pb.ListInstanceIdsRequest) -> pb.L
     if request.lastInstanceKey.value:
         wheres.append("(completed_us, execution) > (?, ?)")
         values += _key(request.lastInstanceKey.value)
-    size = request.pageSize if request.pageSize > 0 else _PAGE
-    sql = f"SELECT instance_id, completed_us, execution FROM instances{_where(wheres)}"
+    size = request.pageSize if request.pageSize > 0 else PAGE
+    sql = f"SELECT instance_id, completed_us, execution FROM instances{where(wheres)}"
     sql += " ORDER BY completed_us, execution LIMIT ?"
     rows = db.execute(sql, (*values, size + 1)).fetchall()
     token = f"{rows[size - 1][1]}{_SEPARATOR}{rows[size - 1][2]}" if len(rows) > size else None
@@ -85,7 +85,7 @@ def finished_ids(db: sqlite3.Connection, request: pb.PurgeInstanceFilter, limit:
     """Ids of finished instances that a purge's filter names, oldest first."""
     wheres, values = _created_between(request)
     more, extra = _status_in(FINISHED)
-    sql = f"SELECT instance_id FROM instances{_where(wheres + more)} ORDER BY created_us LIMIT ?"
+    sql = f"SELECT instance_id FROM instances{where(wheres + more)} ORDER BY created_us LIMIT ?"
     return [instance_id for (instance_id,) in db.execute(sql, (*values, *extra, limit))]
 
 
@@ -93,46 +93,6 @@ def history_chunks(db: sqlite3.Connection, execution: int) -> Iterator[pb.Histor
     """An execution's history, a chunk a step."""
     for row in list(history.rows(db, execution)):
         yield pb.HistoryChunk(events=history.decode(row))
-
-
-def get_entity(db: sqlite3.Connection, request: pb.GetEntityRequest) -> pb.GetEntityResponse:
-    """One entity. As with the Durable Functions extension, one without state does not exist."""
-    row = db.execute(
-        "SELECT entity_id, state, modified_us, holder FROM entities"
-        " WHERE entity_id = ? AND state IS NOT NULL",
-        (request.instanceId,),
-    ).fetchone()
-    if row is None:
-        return pb.GetEntityResponse(exists=False)
-    return pb.GetEntityResponse(exists=True, entity=_entity(db, row, request.includeState))
-
-
-def query_entities(db: sqlite3.Connection, request: pb.EntityQuery) -> pb.QueryEntitiesResponse:
-    """Entities by id prefix and time of change, by id; without state only where includeTransient."""
-    wheres: list[str] = []
-    values: list[Any] = []
-    if request.instanceIdStartsWith.value:
-        wheres.append("substr(entity_id, 1, ?) = ?")
-        values += [len(request.instanceIdStartsWith.value), request.instanceIdStartsWith.value]
-    if request.HasField("lastModifiedFrom"):
-        wheres.append("modified_us >= ?")
-        values.append(microseconds(request.lastModifiedFrom))
-    if request.HasField("lastModifiedTo"):
-        wheres.append("modified_us < ?")
-        values.append(microseconds(request.lastModifiedTo))
-    if not request.includeTransient:
-        wheres.append("state IS NOT NULL")
-    if request.continuationToken.value:
-        wheres.append("entity_id > ?")
-        values.append(request.continuationToken.value)
-    size = request.pageSize.value if request.pageSize.value > 0 else _PAGE
-    sql = f"SELECT entity_id, state, modified_us, holder FROM entities{_where(wheres)}"
-    sql += " ORDER BY entity_id LIMIT ?"
-    rows = db.execute(sql, (*values, size + 1)).fetchall()
-    return pb.QueryEntitiesResponse(
-        entities=[_entity(db, row, request.includeState) for row in rows[:size]],
-        continuationToken=text(rows[size - 1][0] if len(rows) > size else None),
-    )
 
 
 def _state(row: Any, with_payloads: bool) -> pb.OrchestrationState:
@@ -154,18 +114,6 @@ def _state(row: Any, with_payloads: bool) -> pb.OrchestrationState:
         output=text(output if with_payloads else None),
         failureDetails=None if failure is None else pb.TaskFailureDetails.FromString(failure),
         tags=dict(pb.ExecutionStartedEvent.FromString(started).tags),
-    )
-
-
-def _entity(db: sqlite3.Connection, row: Any, with_state: bool) -> pb.EntityMetadata:
-    entity_id, state, modified_us, holder = row
-    (backlog,) = db.execute("SELECT count(*) FROM operations WHERE entity_id = ?", (entity_id,)).fetchone()
-    return pb.EntityMetadata(
-        instanceId=entity_id,
-        lastModifiedTime=timestamp(modified_us),
-        backlogQueueSize=backlog,
-        lockedBy=text(holder),
-        serializedState=text(state if with_state else None),
     )
 
 
@@ -194,5 +142,6 @@ def _key(token: str) -> list[int]:
     return [int(time), int(execution)]
 
 
-def _where(wheres: list[str]) -> str:
+def where(wheres: list[str]) -> str:
+    """The clause that all of them hold."""
     return f" WHERE {' AND '.join(wheres)}" if wheres else ""

@@ -7,7 +7,7 @@ history replaces the old one, what it shows as under way is under way again, and
 import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import actions, activities, history, inbox, instances, timers
+from sandbox.durable import actions, activities, history, inbox, instances, lifetimes, timers
 from sandbox.durable.commits import Refused, Step
 from sandbox.durable.events import event, microseconds, text
 from sandbox.durable.history import HistoryCache
@@ -97,5 +97,5 @@ def _resume_child(step: Step, parent: Instance, happened: pb.HistoryEvent, reaso
             "SELECT output, failure FROM payloads WHERE execution = ?", (child.execution,)
         ).fetchone()
         details = None if failure is None else pb.TaskFailureDetails.FromString(failure)
-        answer = instances.child_ended(step.now_us, happened.eventId, child.status, output, details)
+        answer = lifetimes.child_ended(step.now_us, happened.eventId, child.status, output, details)
         inbox.send(step, parent.execution, answer)

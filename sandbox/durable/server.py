@@ -13,12 +13,22 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message_factory import GetMessageClass
 
-from sandbox.durable import entities, instances, management, purging, queries, rewinding
+from sandbox.durable import (
+    answers,
+    entities,
+    entity_queries,
+    instances,
+    management,
+    purging,
+    queries,
+    rewinding,
+)
 from sandbox.durable.events import FINISHED
 from sandbox.durable.hub import TaskHub
 from sandbox.durable.streams import Stream
 from sandbox.durable.wire.rpc import Call, Method, RpcServer
 
+_STOPS_WITH_CLIENT = {"WaitForInstanceStart", "WaitForInstanceCompletion", "GetWorkItems", "PurgeInstances"}
 _SERVICE = pb.DESCRIPTOR.services_by_name["TaskHubSidecarService"]
 
 
@@ -122,10 +132,10 @@ class Service:
         return pb.SignalEntityResponse()
 
     async def GetEntity(self, request: pb.GetEntityRequest, call: Call) -> pb.GetEntityResponse:
-        return queries.get_entity(self._hub.db, request)
+        return entity_queries.get(self._hub.db, request)
 
     async def QueryEntities(self, request: pb.QueryEntitiesRequest, call: Call) -> pb.QueryEntitiesResponse:
-        return queries.query_entities(self._hub.db, request.query)
+        return entity_queries.query(self._hub.db, request.query)
 
     async def CleanEntityStorage(
         self, request: pb.CleanEntityStorageRequest, call: Call
@@ -149,33 +159,33 @@ class Service:
     async def CompleteOrchestratorTask(
         self, request: pb.OrchestratorResponse, call: Call
     ) -> pb.CompleteTaskResponse:
-        await self._hub.answer_turn(request)
+        await answers.take_turn(self._hub, request)
         return pb.CompleteTaskResponse()
 
     async def CompleteActivityTask(self, request: pb.ActivityResponse, call: Call) -> pb.CompleteTaskResponse:
-        await self._hub.answer_activity(request)
+        await answers.take_activity(self._hub, request)
         return pb.CompleteTaskResponse()
 
     async def CompleteEntityTask(self, request: pb.EntityBatchResult, call: Call) -> pb.CompleteTaskResponse:
-        await self._hub.answer_entity(request)
+        await answers.take_batch(self._hub, request)
         return pb.CompleteTaskResponse()
 
     async def AbandonTaskOrchestratorWorkItem(
         self, request: pb.AbandonOrchestrationTaskRequest, call: Call
     ) -> pb.AbandonOrchestrationTaskResponse:
-        self._hub.abandon(request.completionToken)
+        answers.take_back(self._hub, request.completionToken)
         return pb.AbandonOrchestrationTaskResponse()
 
     async def AbandonTaskActivityWorkItem(
         self, request: pb.AbandonActivityTaskRequest, call: Call
     ) -> pb.AbandonActivityTaskResponse:
-        self._hub.abandon(request.completionToken)
+        answers.take_back(self._hub, request.completionToken)
         return pb.AbandonActivityTaskResponse()
 
     async def AbandonTaskEntityWorkItem(
         self, request: pb.AbandonEntityTaskRequest, call: Call
     ) -> pb.AbandonEntityTaskResponse:
-        self._hub.abandon(request.completionToken)
+        answers.take_back(self._hub, request.completionToken)
         return pb.AbandonEntityTaskResponse()
 
 
@@ -186,5 +196,6 @@ def make_server(hub: TaskHub) -> RpcServer:
     for name, described in _SERVICE.methods_by_name.items():
         run: Any = getattr(service, name, None)
         if run is not None:
-            methods[name] = Method(decode=GetMessageClass(described.input_type).FromString, run=run)
+            decode = GetMessageClass(described.input_type).FromString
+            methods[name] = Method(decode=decode, run=run, stops_with_client=name in _STOPS_WITH_CLIENT)
     return RpcServer(_SERVICE.full_name, methods)

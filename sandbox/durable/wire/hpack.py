@@ -2,106 +2,29 @@
 
 from collections import deque
 
-_STATIC_NAMES = [
-    ":authority",
-    ":method",
-    ":method",
-    ":path",
-    ":path",
-    ":scheme",
-    ":scheme",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    "accept-charset",
-    "accept-encoding",
-    "accept-language",
-    "accept-ranges",
-    "accept",
-    "access-control-allow-origin",
-    "age",
-    "allow",
-    "authorization",
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-location",
-    "content-range",
-    "content-type",
-    "cookie",
-    "date",
-    "etag",
-    "expect",
-    "expires",
-    "from",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "last-modified",
-    "link",
-    "location",
-    "max-forwards",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "range",
-    "referer",
-    "refresh",
-    "retry-after",
-    "server",
-    "set-cookie",
-    "strict-transport-security",
-    "transfer-encoding",
-    "user-agent",
-    "vary",
-    "via",
-    "www-authenticate",
-]
+from sandbox.durable.wire import huffman
+from sandbox.durable.wire.huffman import HeaderError
+
+_STATIC_NAMES = """
+:authority :method :method :path :path :scheme :scheme :status :status :status :status :status
+:status :status accept-charset accept-encoding accept-language accept-ranges accept
+access-control-allow-origin age allow authorization cache-control content-disposition
+content-encoding content-language content-length content-location content-range content-type cookie
+date etag expect expires from host if-match if-modified-since if-none-match if-range
+if-unmodified-since last-modified link location max-forwards proxy-authenticate proxy-authorization
+range referer refresh retry-after server set-cookie strict-transport-security transfer-encoding
+user-agent vary via www-authenticate
+"""
 _STATIC_VALUES = {
     2: "GET", 3: "POST", 4: "/", 5: "/index.html", 6: "http", 7: "https", 8: "200", 9: "204", 10: "206",
     11: "304", 12: "400", 13: "404", 14: "500", 16: "gzip, deflate",
 }  # fmt: skip
 _STATIC = [
-    (name.encode(), _STATIC_VALUES.get(index, "").encode()) for index, name in enumerate(_STATIC_NAMES, 1)
+    (name.encode(), _STATIC_VALUES.get(index, "").encode())
+    for index, name in enumerate(_STATIC_NAMES.split(), 1)
 ]
 _ENTRY_OVERHEAD = 32
 _TABLE_LIMIT = 4096
-
-# The code is canonical: the lengths of its words, symbol by symbol (256: end of string), define it.
-_HUFFMAN_LENGTHS = bytes.fromhex(
-    "0d171c1c1c1c1c1c1c181e1c1c1e1c1c1c1c1c1c1c1c1e1c1c1c1c1c1c1c1c1c060a0a0c0d06080b0a0a080b08060606"
-    "0505050606060606060607080f060c0a0d06070707070707070707070707070707070707070707070807080d130d0e06"
-    "0f05060506050606060507070606060506070605050607070707070f0b0e0d1c14161414161616171617171717171817"
-    "181816171817171717151617161717181615141616171715171616181516171715151615171617171416161617161617"
-    "1a1a1413161716191a1a1a1b1b1a181913151a1b1b1a1b1815151a1a1c1b1b1b14181415161515171616191918181a17"
-    "1a1b1a1a1b1b1b1b1b1c1b1b1b1b1b1a1e"
-)
-
-
-class HeaderError(Exception):
-    """A header block that cannot be decoded; the connection is lost with it."""
-
-
-def _words() -> dict[tuple[int, int], int]:
-    """The Huffman code: (length, word) -> symbol."""
-    words: dict[tuple[int, int], int] = {}
-    word = last = 0
-    for length, symbol in sorted((length, symbol) for symbol, length in enumerate(_HUFFMAN_LENGTHS)):
-        word <<= length - last
-        words[length, word] = symbol
-        word, last = word + 1, length
-    return words
-
-
-_WORDS = _words()
 
 
 class Decoder:
@@ -211,21 +134,4 @@ def _string(block: bytes, at: int) -> tuple[bytes, int]:
     if at + length > len(block):
         raise HeaderError("a string in a header block ends early")
     text = block[at : at + length]
-    return (_huffman(text) if coded else text), at + length
-
-
-def _huffman(coded: bytes) -> bytes:
-    text = bytearray()
-    word = length = 0
-    for byte in coded:
-        for bit in range(7, -1, -1):
-            word, length = word << 1 | byte >> bit & 1, length + 1
-            symbol = _WORDS.get((length, word))
-            if symbol is not None:
-                if symbol == 256:
-                    raise HeaderError("a string in a header block contains its end")
-                text.append(symbol)
-                word = length = 0
-    if length > 7 or word != (1 << length) - 1:
-        raise HeaderError("a string in a header block is badly padded")
-    return bytes(text)
+    return (huffman.decode(text) if coded else text), at + length

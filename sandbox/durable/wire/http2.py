@@ -8,32 +8,12 @@ import asyncio
 import struct
 from collections.abc import Callable
 
-from sandbox.durable.wire.hpack import Decoder, HeaderError
+from sandbox.durable.wire import frames as f
+from sandbox.durable.wire.hpack import Decoder
+from sandbox.durable.wire.huffman import HeaderError
 
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_HEADER = struct.Struct(">HBBBL")
-_DATA, _HEADERS, _RST, _SETTINGS, _PING, _GOAWAY, _WINDOW, _CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
-_ACK = _END_STREAM = 0x1
-_END_HEADERS, _PADDED, _PRIORITY = 0x4, 0x8, 0x20
-_SET_INITIAL_WINDOW, _SET_MAX_FRAME = 4, 5
-_LARGEST_WINDOW = 2**31 - 1
 _OUR_FRAME = 2**20
 _REFILL = 2**30
-_PROTOCOL_ERROR, _FLOW_ERROR, _COMPRESSION_ERROR, _CANCEL = 1, 3, 9, 8
-
-
-class ProtocolError(Exception):
-    """The peer does not speak HTTP/2 as it must; the connection is closed."""
-
-    def __init__(self, message: str, code: int = _PROTOCOL_ERROR) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    """One frame's bytes."""
-    size = len(payload)
-    return _HEADER.pack(size >> 8, size & 0xFF, kind, flags, stream) + payload
 
 
 class Exchange:
@@ -46,21 +26,21 @@ class Exchange:
         self.path = b""
         self.body = bytearray()
         self.waiting: list[tuple[int, bytes]] = []  # (kind and flags, payload) the window has no room for
-        self.on_reset: Callable[[], None] | None = None
+        self.on_reset: Callable[[], object] | None = None
         self.ended = False
 
     def headers(self, block: bytes, *, last: bool = False) -> None:
         """Send a header block."""
-        self._send(_HEADERS, _END_HEADERS | (_END_STREAM if last else 0), block)
+        self._send(f.HEADERS, f.END_HEADERS | (f.END_STREAM if last else 0), block)
 
     def data(self, payload: bytes) -> None:
         """Send data, in frames no larger than the peer takes."""
         size = self.connection.peer_frame
         if len(payload) <= size:
-            self._send(_DATA, 0, payload)
+            self._send(f.DATA, 0, payload)
         else:
             for at in range(0, len(payload), size):
-                self._send(_DATA, 0, payload[at : at + size])
+                self._send(f.DATA, 0, payload[at : at + size])
 
     def _send(self, kind: int, flags: int, payload: bytes) -> None:
         if self.ended:
@@ -83,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._exchanges: dict[int, Exchange] = {}
         self._block: tuple[int, int, bytes] | None = None  # a header block to be continued
         self._last_stream = 0
-        self._window, self._stream_window, self.peer_frame = 65_535, 65_535, 16_384
+        self._window, self._stream_window, self.peer_frame = f.FIRST_WINDOW, f.FIRST_WINDOW, f.FIRST_FRAME
         self._received = 0
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
@@ -93,17 +73,17 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        settings = struct.pack(">HLHL", _SET_INITIAL_WINDOW, _LARGEST_WINDOW, _SET_MAX_FRAME, _OUR_FRAME)
-        grant = struct.pack(">L", _LARGEST_WINDOW - 65_535)
-        self.write(frame(_SETTINGS, 0, 0, settings) + frame(_WINDOW, 0, 0, grant))
+        settings = struct.pack(">HLHL", f.SET_INITIAL_WINDOW, f.LARGEST_WINDOW, f.SET_MAX_FRAME, _OUR_FRAME)
+        grant = struct.pack(">L", f.LARGEST_WINDOW - f.FIRST_WINDOW)
+        self.write(f.frame(f.SETTINGS, 0, 0, settings) + f.frame(f.WINDOW_UPDATE, 0, 0, grant))
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         try:
             self._read()
         except HeaderError as error:
-            self._fail(_COMPRESSION_ERROR, str(error))
-        except ProtocolError as error:
+            self._fail(f.COMPRESSION_ERROR, str(error))
+        except f.ProtocolError as error:
             self._fail(error.code, str(error))
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -121,7 +101,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Take no more requests; what has been answered is still sent."""
         if self._transport is not None:
-            self.write(frame(_GOAWAY, 0, 0, struct.pack(">LL", self._last_stream, 0)))
+            self.write(f.frame(f.GOAWAY, 0, 0, struct.pack(">LL", self._last_stream, 0)))
             self._flush()
             self._transport.close()
 
@@ -133,7 +113,7 @@ class Connection(asyncio.Protocol):
     def _fail(self, code: int, message: str) -> None:
         if self._transport is not None:
             self._out.append(
-                frame(_GOAWAY, 0, 0, struct.pack(">LL", self._last_stream, code) + message.encode())
+                f.frame(f.GOAWAY, 0, 0, struct.pack(">LL", self._last_stream, code) + message.encode())
             )
             self._flush()
             self._transport.close()
@@ -144,55 +124,55 @@ class Connection(asyncio.Protocol):
     def _read(self) -> None:
         buffer, at = self._buffer, 0
         if not self._greeted:
-            if not _PREFACE.startswith(bytes(buffer[: len(_PREFACE)])):
-                raise ProtocolError("this is not HTTP/2")
-            if len(buffer) < len(_PREFACE):
+            if not f.PREFACE.startswith(bytes(buffer[: len(f.PREFACE)])):
+                raise f.ProtocolError("this is not HTTP/2")
+            if len(buffer) < len(f.PREFACE):
                 return
-            self._greeted, at = True, len(_PREFACE)
+            self._greeted, at = True, len(f.PREFACE)
         while len(buffer) - at >= 9:
-            high, low, kind, flags, stream = _HEADER.unpack_from(buffer, at)
+            high, low, kind, flags, stream = f.HEADER.unpack_from(buffer, at)
             size = high << 8 | low
             if size > _OUR_FRAME:
-                raise ProtocolError("a frame is larger than allowed", 6)
+                raise f.ProtocolError("a frame is larger than allowed", f.FRAME_SIZE_ERROR)
             if len(buffer) - at - 9 < size:
                 break
             at += 9
-            self._take(kind, flags, stream & _LARGEST_WINDOW, bytes(buffer[at : at + size]))
+            self._take(kind, flags, stream & f.LARGEST_WINDOW, bytes(buffer[at : at + size]))
             at += size
         if at:
             del buffer[:at]
 
     def _take(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
-        if self._block is not None and (kind != _CONTINUATION or stream != self._block[0]):
-            raise ProtocolError("a header block is interrupted")
-        if kind == _DATA:
+        if self._block is not None and (kind != f.CONTINUATION or stream != self._block[0]):
+            raise f.ProtocolError("a header block is interrupted")
+        if kind == f.DATA:
             self._take_data(flags, stream, payload)
-        elif kind == _HEADERS:
-            payload = _unpadded(flags, payload)
-            self._take_block(flags, stream, flags, payload[5:] if flags & _PRIORITY else payload)
-        elif kind == _CONTINUATION:
+        elif kind == f.HEADERS:
+            payload = f.unpadded(flags, payload)
+            self._take_block(flags, stream, flags, payload[5:] if flags & f.PRIORITY else payload)
+        elif kind == f.CONTINUATION:
             if self._block is None:
-                raise ProtocolError("nothing is to be continued")
+                raise f.ProtocolError("nothing is to be continued")
             _, first_flags, begun = self._block
             self._block = None
             self._take_block(flags, stream, first_flags, begun + payload)
-        elif kind == _RST:
+        elif kind == f.RST_STREAM:
             exchange = self._exchanges.get(stream)
             if exchange is not None:
                 self._reset(exchange)
-        elif kind == _SETTINGS:
-            if not flags & _ACK:
+        elif kind == f.SETTINGS:
+            if not flags & f.ACK:
                 self._take_settings(payload)
-        elif kind == _PING:
-            if not flags & _ACK:
-                self.write(frame(_PING, _ACK, 0, payload))
-        elif kind == _WINDOW:
+        elif kind == f.PING:
+            if not flags & f.ACK:
+                self.write(f.frame(f.PING, f.ACK, 0, payload))
+        elif kind == f.WINDOW_UPDATE:
             self._take_window(stream, payload)
 
     def _take_block(self, flags: int, stream: int, first_flags: int, block: bytes) -> None:
-        if not flags & _END_HEADERS:
+        if not flags & f.END_HEADERS:
             if len(block) > _OUR_FRAME:
-                raise ProtocolError("a header block is too large")
+                raise f.ProtocolError("a header block is too large")
             self._block = (stream, first_flags, block)
             return
         headers = self._decoder.decode(block)
@@ -203,38 +183,40 @@ class Connection(asyncio.Protocol):
             self._last_stream = stream
             exchange = self._exchanges[stream] = Exchange(self, stream, self._stream_window)
             exchange.path = headers.get(b":path", b"")
-        if first_flags & _END_STREAM:
+        if first_flags & f.END_STREAM:
             self._on_request(exchange)
 
     def _take_data(self, flags: int, stream: int, payload: bytes) -> None:
         self._received += len(payload)
         if self._received >= _REFILL:
-            self.write(frame(_WINDOW, 0, 0, struct.pack(">L", self._received)))
+            self.write(f.frame(f.WINDOW_UPDATE, 0, 0, struct.pack(">L", self._received)))
             self._received = 0
         exchange = self._exchanges.get(stream)
         if exchange is None:
             return
-        exchange.body += _unpadded(flags, payload)
-        if flags & _END_STREAM:
+        exchange.body += f.unpadded(flags, payload)
+        if flags & f.END_STREAM:
             self._on_request(exchange)
 
     def _take_settings(self, payload: bytes) -> None:
+        if len(payload) % 6:
+            raise f.ProtocolError("a setting is cut short", f.FRAME_SIZE_ERROR)
         for identifier, value in struct.iter_unpack(">HL", payload):
-            if identifier == _SET_INITIAL_WINDOW:
+            if identifier == f.SET_INITIAL_WINDOW:
                 change, self._stream_window = value - self._stream_window, value
                 for exchange in self._exchanges.values():
                     exchange.window += change
-            elif identifier == _SET_MAX_FRAME:
+            elif identifier == f.SET_MAX_FRAME:
                 self.peer_frame = value
-        self.write(frame(_SETTINGS, _ACK, 0, b""))
+        self.write(f.frame(f.SETTINGS, f.ACK, 0, b""))
         self._advance_all()
 
     def _take_window(self, stream: int, payload: bytes) -> None:
-        grant = int.from_bytes(payload) & _LARGEST_WINDOW
+        grant = int.from_bytes(payload) & f.LARGEST_WINDOW
         if stream == 0:
             self._window += grant
-            if self._window > _LARGEST_WINDOW:
-                raise ProtocolError("the window is too large", _FLOW_ERROR)
+            if self._window > f.LARGEST_WINDOW:
+                raise f.ProtocolError("the window is too large", f.FLOW_CONTROL_ERROR)
             self._advance_all()
         elif stream in self._exchanges:
             exchange = self._exchanges[stream]
@@ -255,7 +237,7 @@ class Connection(asyncio.Protocol):
         waiting = exchange.waiting
         while waiting:
             what, payload = waiting[0]
-            if what >> 8 == _DATA:
+            if what >> 8 == f.DATA:
                 room = min(exchange.window, self._window)
                 if len(payload) > room:
                     if room > 0:
@@ -267,11 +249,11 @@ class Connection(asyncio.Protocol):
 
     def _emit(self, exchange: Exchange, what: int, payload: bytes) -> None:
         kind, flags = what >> 8, what & 0xFF
-        if kind == _DATA:
+        if kind == f.DATA:
             exchange.window -= len(payload)
             self._window -= len(payload)
-        self.write(frame(kind, flags, exchange.number, payload))
-        if flags & _END_STREAM:
+        self.write(f.frame(kind, flags, exchange.number, payload))
+        if flags & f.END_STREAM:
             exchange.ended = True
             self._exchanges.pop(exchange.number, None)
 
@@ -279,11 +261,3 @@ class Connection(asyncio.Protocol):
         for exchange in list(self._exchanges.values()):
             if exchange.waiting:
                 self.advance(exchange)
-
-
-def _unpadded(flags: int, payload: bytes) -> bytes:
-    if not flags & _PADDED:
-        return payload
-    if not payload or payload[0] >= len(payload):
-        raise ProtocolError("a frame is padded beyond its end")
-    return payload[1 : len(payload) - payload[0]]

@@ -26,10 +26,12 @@ _OK = encode([(b"grpc-status", b"0")])
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How a request is decoded and what runs for it."""
+    """How a request is decoded and what runs for it. What is begun is finished, client or not, unless
+    stops_with_client."""
 
     decode: Callable[[bytes], Any]
     run: Callable[[Any, "Call"], Awaitable[Message | None]]
+    stops_with_client: bool = False
 
 
 class Call:
@@ -95,7 +97,9 @@ class RpcServer:
         if not task.done():
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            exchange.on_reset = task.cancel  # type: ignore[assignment]
+            method = self._methods.get(exchange.path)
+            if method is not None and method.stops_with_client:
+                exchange.on_reset = task.cancel
 
     async def _serve(self, exchange: Exchange) -> None:
         call = Call(exchange)
