@@ -14,7 +14,15 @@ from urllib.parse import parse_qs, quote
 import azure.durable_functions as df
 import azure.functions as func
 
-from functions.http import NEVER_CACHED, answer, answers_problems, body_of, caller_with
+from functions.http import (
+    NEVER_CACHED,
+    answer,
+    answers_problems,
+    body_of,
+    caller_with,
+    sign_in_address,
+    wants_page,
+)
 from functions.operations import find_operation
 from shared.domain import approvals
 from shared.errors import Conflict, Forbidden, NotFound, RequestError, Unauthenticated
@@ -26,16 +34,14 @@ from shared.texts import choose
 bp = df.Blueprint()
 
 _FORM = "application/x-www-form-urlencoded"
-_PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 @bp.route(route="approvals/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.durable_client_input(client_name="client")
 @answers_problems
 async def show_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    if not _wants_page(req):
+    if not wants_page(req):
         await caller_with(req, READER)
         return answer(await _approval_of(client, req.route_params["id"]))
     try:
@@ -106,10 +112,6 @@ async def _approval_of(client: df.DurableFunctionsClient, operation_id: str) -> 
     return operation
 
 
-def _wants_page(req: func.HttpRequest) -> bool:
-    return "text/html" in req.headers.get("Accept", "")
-
-
 def _check_link(req: func.HttpRequest) -> None:
     secrets = services().settings.link_secrets
     links.verify(secrets, req.params.get("token"), "approval", req.route_params["id"], now_s=time.time())
@@ -138,7 +140,7 @@ def _form(body: bytes) -> dict[str, Any]:
 
 def _sign_in(req: func.HttpRequest) -> str:
     back = f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}"
-    return f"/.auth/login/aad?post_login_redirect_uri={quote(back, safe='')}"
+    return sign_in_address(back)
 
 
 def _page(

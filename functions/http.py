@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import azure.functions as func
 
@@ -108,6 +109,16 @@ def token_of(req: func.HttpRequest) -> str | None:
         return str(token.strip())
     added: str | None = req.headers.get("X-MS-TOKEN-AAD-ID-TOKEN")
     return added
+
+
+def wants_page(req: func.HttpRequest) -> bool:
+    """Whether a person's browser asks."""
+    return "text/html" in req.headers.get("Accept", "")
+
+
+def sign_in_address(back: str) -> str:
+    """Where App Service Authentication signs a person in; `back` is the path to come back to."""
+    return f"/.auth/login/aad?post_login_redirect_uri={quote(back, safe='')}"
 
 
 async def caller_with(req: func.HttpRequest, role: str) -> Caller:

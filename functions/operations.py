@@ -12,8 +12,8 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from functions.http import NEVER_CACHED, answer, answers_problems, caller_with
-from shared.errors import InvalidRequest, NotFound
+from functions.http import NEVER_CACHED, answer, answers_problems, caller_with, sign_in_address, wants_page
+from shared.errors import InvalidRequest, NotFound, Unauthenticated
 from shared.security import links
 from shared.security.tokens import APPROVER, READER
 from shared.services import services
@@ -59,9 +59,15 @@ async def get_operation(req: func.HttpRequest, client: df.DurableFunctionsClient
 @bp.route(route="operations/{id}/postmortem", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_problems
 async def get_postmortem(req: func.HttpRequest) -> func.HttpResponse:
-    """The postmortem as Markdown, shown as text: its words come from many systems."""
-    await caller_with(req, READER)
+    """The postmortem as Markdown, shown as text: its words come from many systems. People are asked to sign in."""
     operation_id = _checked(req.route_params["id"])
+    try:
+        await caller_with(req, READER)
+    except Unauthenticated:
+        if not wants_page(req):
+            raise
+        back = sign_in_address(f"/api/operations/{operation_id}/postmortem")
+        return func.HttpResponse(status_code=302, headers={"Location": back, **NEVER_CACHED})
     document = await services().blob.get(f"postmortems/{operation_id}.md")
     if document is None:
         raise NotFound("There is no postmortem of this operation.")

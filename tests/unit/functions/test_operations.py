@@ -112,3 +112,12 @@ async def test_a_postmortem_is_shown_as_text(world: Any) -> None:
     assert response.get_body() == b"# INC1"
     assert response.mimetype == "text/plain"
     assert (await postmortem(request(route={"id": "op-2"}, token="reader"))).status_code == 404
+
+
+async def test_a_person_who_follows_the_link_to_a_postmortem_is_sent_to_sign_in(world: Any) -> None:
+    response = await postmortem(request(route={"id": "op-1"}, headers={"Accept": "text/html"}))
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == (
+        "/.auth/login/aad?post_login_redirect_uri=%2Fapi%2Foperations%2Fop-1%2Fpostmortem"
+    )
