@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--language", choices=("pt-BR", "en"), default="pt-BR", help="of cards and tickets")
     up.add_argument("--json", action="store_true", help="every address and key as one JSON document")
     demo.add_argument("--stay", action="store_true", help="leave the platform up afterwards")
+    demo.add_argument("--report", type=Path, metavar="FILE", help="default: build/demo-report.json")
     demo.add_argument("--only", metavar="NAME", action="append", help="play this scenario (may be repeated)")
 
     status = commands.add_parser("status", parents=[common], help="what runs, where, and how well")

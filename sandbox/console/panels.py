@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from sandbox.console import views
+from sandbox.console import timeline, views
 from sandbox.console.sources import NoAnswer, Sources
 from sandbox.platform.ports import VENDORS
 
@@ -28,7 +28,9 @@ async def flow(sources: Sources) -> View:
 
 
 async def operations(sources: Sources) -> View:
-    return {"operations": [views.operation(raw, link=sources.links.of) for raw in await sources.operations()]}
+    return {
+        "operations": [timeline.operation(raw, link=sources.links.of) for raw in await sources.operations()]
+    }
 
 
 async def incidents(sources: Sources) -> View:

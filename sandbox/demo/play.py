@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import httpx
 
@@ -44,13 +45,17 @@ def demo(arguments: argparse.Namespace) -> int:
     status = INTERRUPTED
     with telling_failures() as failed:
         chosen = [known[name] for name in wanted]
-        status = asyncio.run(_run(platform, chosen, progress, stay=arguments.stay))
+        status = asyncio.run(
+            _run(platform, chosen, progress, arguments.report or REPORT, stay=arguments.stay)
+        )
     return failed() or status
 
 
-async def _run(platform: Platform, chosen: Sequence[Scenario], progress: Progress, *, stay: bool) -> int:
+async def _run(
+    platform: Platform, chosen: Sequence[Scenario], progress: Progress, to: Path, *, stay: bool
+) -> int:
     with stops_on_signals(platform) as stop:
-        playing = asyncio.create_task(_play_all(platform, chosen, progress))
+        playing = asyncio.create_task(_play_all(platform, chosen, progress, to, stay=stay))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,7 +74,9 @@ async def _run(platform: Platform, chosen: Sequence[Scenario], progress: Progres
             await platform.stop()
 
 
-async def _play_all(platform: Platform, chosen: Sequence[Scenario], progress: Progress) -> int:
+async def _play_all(
+    platform: Platform, chosen: Sequence[Scenario], progress: Progress, to: Path, *, stay: bool
+) -> int:
     began = time.monotonic()
     progress.line(f"Starting the platform on {platform.folder.path}")
     with progress.working("starting"):
@@ -83,15 +90,20 @@ async def _play_all(platform: Platform, chosen: Sequence[Scenario], progress: Pr
             )
             for number, scenario in enumerate(chosen, 1)
         ]
-    report.write(results, REPORT)
+    report.write(results, to)
     passed = all(result.passed for result in results)
     progress.line()
     progress.line(report.table(results))
     progress.line()
     held = "Everything held" if passed else "Not everything held"
-    progress.line(f"{held}, in {time.monotonic() - began:.0f} s. Report: {REPORT.relative_to(ROOT)}")
-    progress.line(f"The page: {document['console']['url']}")
+    progress.line(f"{held}, in {time.monotonic() - began:.0f} s. Report: {_shown(to)}")
+    kept = "The page" if stay else "The page was (STAY=1 keeps it up)"
+    progress.line(f"{kept}: {document['console']['url']}")
     return 0 if passed else 1
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def _teller(progress: Progress) -> Callable[[str], None]:

@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 
 from sandbox.demo.browser import Browser
+from sandbox.demo.observed import Observed
+from sandbox.demo.observed import Operation as Operation
 from sandbox.platform.story import World
 from shared.domain.problems import instance_id, start_from_id
 
 PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.2
-KEY_VARIABLE = "VALUEFLOW_KEY"
 
-type Operation = dict[str, Any]
 type Say = Callable[[str], None]
 
 
@@ -47,18 +47,18 @@ class Incident:
     notification: str
 
 
-class Stage:
+class Stage(Observed):
     """One scenario's stage.
 
     say: tells people what happens now. played: incidents of scenarios before. checks, evidence: what it found.
     """
 
     def __init__(self, world: World, say: Say, played: list[Incident] | None = None) -> None:
-        self.world, self.say = world, say
+        super().__init__(world)
+        self.say = say
         self.played = [] if played is None else played
         self.checks: list[Check] = []
         self.evidence: dict[str, Any] = {}
-        self._token = ""
 
     def check(self, what: str, *, expected: object, observed: object) -> None:
         """Keep a check; a scenario goes on after one that does not hold, so that all are told."""
@@ -85,29 +85,6 @@ class Stage:
                 last = found
             await asyncio.sleep(_LOOK_EVERY_S)
         raise Overdue(f"expected within {for_s:g} s: {what}; observed: {str(last)[:300]}")
-
-    async def operation(self, operation_id: str) -> Operation | None:
-        """The operation as GET /api/operations/{id} tells it; None where there is none."""
-        answer = await self.ask("GET", f"/api/operations/{operation_id}")
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        answer.raise_for_status()
-        found: Operation = answer.json()
-        return found
-
-    async def operations(self) -> list[Operation]:
-        answer = await self.ask("GET", "/api/operations")
-        answer.raise_for_status()
-        found: list[Operation] = answer.json()["operations"]
-        return found
-
-    async def ask(self, method: str, path: str) -> httpx.Response:
-        """Call the app as an operator. Raises: httpx.HTTPError where it is away."""
-        self._token = self._token or await self.world.token()
-        url = self.world.document["app"]["url"] + path
-        return await self.world.http.request(
-            method, url, headers={"Authorization": f"Bearer {self._token}"}, timeout=30.0
-        )
 
     async def notify(self, body: str, *, secret: str | None = None, key: str | None = None) -> httpx.Response:
         """Deliver a notification as Dynatrace does. secret, key: others than the right ones; "" leaves one out."""
@@ -168,27 +145,6 @@ class Stage:
         )
         assert operation is not None
         return operation
-
-    async def incidents(self, operation_id: str) -> list[dict[str, Any]]:
-        """ServiceNow's incidents of this correlation id."""
-        rows = (await self.world.state("servicenow")).get("incident", [])
-        return [row for row in rows if row["correlation_id"] == operation_id]
-
-    async def runs(self, operation_id: str) -> list[dict[str, Any]]:
-        """Azure DevOps' runs that this operation started."""
-        rows = (await self.world.state("azure_devops")).get("run", [])
-        keys = [(run, run["variables"].get(KEY_VARIABLE, {}).get("value", "")) for run in rows]
-        return [run for run, key in keys if key.startswith(f"{operation_id}/")]
-
-    async def cards(self) -> list[dict[str, Any]]:
-        """What was posted to the channel, oldest first."""
-        return (await self.world.state("teams")).get("card", [])
-
-    async def notification(self, problem_id: str) -> str:
-        """The body of the problem's first notification."""
-        sent = (await self.world.state("dynatrace")).get("notification", [])
-        bodies = [each["body"] for each in sent if each["problem_id"] == problem_id]
-        return str(bodies[0])
 
     async def drained(self, *subscriptions: str) -> None:
         """Wait until nothing waits in these subscriptions of the topic `events`."""

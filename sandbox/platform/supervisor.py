@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sandbox.platform.process import Child, ChildFailed, Spec, bound, describe_end, rotate
+from sandbox.platform.logs import bound, rotate
+from sandbox.platform.process import Child, ChildFailed, Spec, describe_end
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 10.0
 STEADY_AFTER_S = 30.0

@@ -252,6 +252,23 @@ def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     assert processes_of(state) == {}
 
 
+def test_the_demo_tells_what_it_found_and_leaves_nothing(tmp_path: Path) -> None:
+    state, report = tmp_path / "state", tmp_path / "report.json"
+    played = sandbox("demo", "--only", "forged", "--report", str(report), state=state, within_s=240)
+    assert played.returncode == 0, played.stderr
+    assert "Everything held" in played.stdout
+    assert "\x1b" not in played.stdout
+    (scenario,) = json.loads(report.read_text())["scenarios"]
+    assert (scenario["name"], scenario["passed"]) == ("forged", True)
+    assert processes_of(state) == {}
+
+
+def test_the_demo_refuses_a_scenario_it_does_not_know(tmp_path: Path) -> None:
+    refused = sandbox("demo", "--only", "forgery", state=tmp_path)
+    assert refused.returncode == 2
+    assert "there are incident, redelivery, killed_worker, vendor_away, forged, warehouse" in refused.stdout
+
+
 def test_a_port_that_is_taken_is_refused_in_one_sentence(tmp_path: Path) -> None:
     import socket
 

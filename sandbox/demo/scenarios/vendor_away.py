@@ -2,7 +2,8 @@
 
 import time
 
-from sandbox.demo.stage import Operation, Stage, operation_of
+from sandbox.demo.observed import Operation
+from sandbox.demo.stage import Stage, operation_of
 from sandbox.platform.story import TITLES
 
 NAME = "vendor_away"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.platform.process import Child, ChildFailed, Spec, bound, describe_end, rotate
+from sandbox.platform.process import Child, ChildFailed, Spec, describe_end
 
 type Make = Callable[..., Spec]
 
@@ -85,30 +85,3 @@ def test_an_end_is_described_in_words() -> None:
     assert describe_end(2) == "exit status 2"
     assert describe_end(-9) == "killed by SIGKILL"
     assert describe_end(-250) == "killed by signal 250"
-
-
-def test_logs_of_earlier_starts_are_kept_and_the_oldest_forgotten(tmp_path: Path) -> None:
-    log = tmp_path / "host.log"
-    for number in range(5):
-        rotate(log)
-        log.write_text(f"start {number}")
-    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    assert kept == {
-        "host.log": "start 4",
-        "host.log.1": "start 3",
-        "host.log.2": "start 2",
-        "host.log.3": "start 1",
-    }
-
-
-def test_a_log_that_grows_too_large_is_set_aside_and_goes_on(tmp_path: Path) -> None:
-    log = tmp_path / "host.log"
-    with log.open("a") as writer:
-        writer.write("x" * 100)
-        writer.flush()
-        bound(log, most_bytes=200)
-        assert log.stat().st_size == 100
-        bound(log, most_bytes=50)
-        writer.write("more")
-    assert log.read_text() == "more"
-    assert (tmp_path / "host.log.1").read_text() == "x" * 100
