@@ -14,18 +14,16 @@ import azure.durable_functions as df
 from durabletask import task
 
 from orchestrations.saga import Saga, StepFailed, Steps
+from orchestrations.telling import Teller
 from shared.domain import approvals, cards, evidence, incidents, postmortem, remediation
 from shared.domain.case import Case, comments, describe, incident_draft, opened_note, people
 from shared.domain.problems import RESOLVED as PROBLEM_RESOLVED
-from shared.texts import say
 
 bp = df.Blueprint()
 
 REQUESTER = "valueflow"
 EVIDENCE_FOR_S = 30
 """How long the incident may wait for evidence whose source is away."""
-NOTICE_FOR_S = 60
-"""How long a notice may hold the flow up."""
 
 
 @bp.orchestration_trigger(context_name="context")
@@ -52,7 +50,9 @@ class _Remediation:
         self.context, self.request = context, request
         self.problem: Mapping[str, Any] = request["problem"]
         self.policy: Mapping[str, Any] = request["policy"]
+        self.language: str = request["language"]
         self.saga = Saga(context, "remediate_problem", self.policy)
+        self.tell = Teller(context, self.saga, self.language)
         self.bundle: evidence.Bundle = {"items": [], "missing": []}
         self.decisions: list[dict[str, Any]] = []
 
@@ -61,11 +61,11 @@ class _Remediation:
         question = {"problem": self.problem, "bundle": self.bundle, "runs": runs}
         diagnosis = yield from self.saga.step("diagnose", "diagnose", question)
         proposal = remediation.propose(diagnosis, self.service, runs)
-        self.case = describe(self._language, self.problem, self.service, self.bundle, diagnosis, proposal)
+        self.case = describe(self.language, self.problem, self.service, self.bundle, diagnosis, proposal)
         self.saga.show(case=self.case)
         yield from self._open_incident(proposal)
         outcome, words = yield from self._remedy(proposal)
-        return (yield from self._end(proposal, outcome, words))
+        return (yield from self._end(outcome, words))
 
     def _gather_evidence(self) -> Steps:
         """Ask everyone side by side. Returns the service's runs, None when they could not be had."""
@@ -90,30 +90,38 @@ class _Remediation:
 
     def _open_incident(self, proposal: remediation.Proposal) -> Steps:
         draft = {
-            **incident_draft(self._language, self.problem, self.case),
+            **incident_draft(self.language, self.problem, self.case),
             "correlation_id": self.context.instance_id,
             "impact": incidents.impact(self.problem),
             "urgency": incidents.urgency(self.problem),
             "cmdb_ci": (self.service or {}).get("servicenow_ci") or "",
         }
-        self.incident = yield from self.saga.step("open_incident", "open_incident", draft)
+        self.incident = self.tell.incident = yield from self.saga.step(
+            "open_incident", "open_incident", draft
+        )
+        self.tell.about |= {
+            "incident_number": self.incident["number"],
+            "problem_id": self.problem["problem_id"],
+            "service": self.service["name"] if self.service else None,
+            "action": proposal["action"]["type"] if proposal["action"] else None,
+        }
         self.saga.link("incident", self.incident["url"])
-        yield from self._note("note_opened", opened_note(self._language, self.case))
+        yield from self.tell.note("note_opened", opened_note(self.language, self.case))
         opened = {
             "incident_sys_id": self.incident["sys_id"],
             "display_id": self.problem["display_id"],
             "title": self.case["title"],
             "severity": self.problem["severity"],
-            "opened_at": self._now(),
+            "opened_at": self.tell.now(),
             "cause": self.case["hypothesis"],
             "confidence": self.case["confidence"] / 100,
         }
-        yield from self._record("record_opened", "incident.opened", proposal, opened)
+        yield from self.tell.record("record_opened", "incident.opened", opened)
 
     def _remedy(self, proposal: remediation.Proposal) -> Steps:
         """Announce, decide, act, verify. Returns the outcome and the words that tell it."""
         if self.problem["state"] == PROBLEM_RESOLVED:
-            return incidents.SELF_RESOLVED, self._say("close.self_resolved")
+            return incidents.SELF_RESOLVED, self.tell.say("close.self_resolved")
         if proposal["action"] is None:
             return (yield from self._wait_for_recovery())
         approval = self._approval(proposal)
@@ -121,16 +129,16 @@ class _Remediation:
         decided = yield from self._await(approval)
         if self.decisions:
             audit = {"action_hash": approval["action_hash"], "decided": decided, "decisions": self._audited()}
-            yield from self._record("record_decision", "approval.decided", proposal, audit)
+            yield from self.tell.record("record_decision", "approval.decided", audit)
         if decided == incidents.SELF_RESOLVED:
-            return decided, self._say("close.self_resolved")
+            return decided, self.tell.say("close.self_resolved")
         if decided == incidents.EXPIRED:
-            return decided, self._say("note.expired", expires_at=approval["expires_at"])
+            return decided, self.tell.say("note.expired", expires_at=approval["expires_at"])
         who, why = people(self.decisions), comments(self.decisions)
         if decided == approvals.REFUSE:
-            return incidents.REFUSED, self._say("note.refused", people=who, comment=why)
-        yield from self._note(
-            "note_approved", self._say("note.approved", people=who, action=self.case["action_text"])
+            return incidents.REFUSED, self.tell.say("note.refused", people=who, comment=why)
+        yield from self.tell.note(
+            "note_approved", self.tell.say("note.approved", people=who, action=self.case["action_text"])
         )
         return (yield from self._act(approval))
 
@@ -139,8 +147,8 @@ class _Remediation:
         yield from self._announce(None)
         decided = yield from self._await(None)
         if decided == incidents.SELF_RESOLVED:
-            return decided, self._say("close.self_resolved")
-        return incidents.HANDED_OVER, self._say("note.handed_over", reason=self.case["action_text"])
+            return decided, self.tell.say("close.self_resolved")
+        return incidents.HANDED_OVER, self.tell.say("note.handed_over", reason=self.case["action_text"])
 
     def _approval(self, proposal: remediation.Proposal) -> dict[str, Any]:
         assert proposal["action"] is not None
@@ -163,8 +171,8 @@ class _Remediation:
             url = f"{self.request['public_url']}/api/approvals/{self.context.instance_id}"
             self.saga.show(approval=approval)
             self.saga.link("approval", url)
-        card = cards.incident_card(self._language, self.incident, self.case, url)
-        yield from self._post("announce", card, sign_for=self.context.instance_id if url else "")
+        card = cards.incident_card(self.language, self.incident, self.case, url)
+        yield from self.tell.post("announce", card, sign_for=self.context.instance_id if url else "")
 
     def _await(self, approval: dict[str, Any] | None) -> Steps:
         """Wait for people, for the problem to close by itself, or for the time to run out."""
@@ -204,11 +212,11 @@ class _Remediation:
                 "start_run", "start_run", {"action": action, "action_hash": approval["action_hash"]}
             )
         except StepFailed as failure:
-            return incidents.ACTION_FAILED, self._say("note.action_failed", reason=failure.reason)
+            return incidents.ACTION_FAILED, self.tell.say("note.action_failed", reason=failure.reason)
         self.run_id = run["run_id"]
         self.saga.link("run", run["url"])
-        yield from self._note(
-            "note_started", self._say("note.action_started", run_id=run["run_id"], url=run["url"])
+        yield from self.tell.note(
+            "note_started", self.tell.say("note.action_started", run_id=run["run_id"], url=run["url"])
         )
         ended = yield from self.saga.poll(
             "await_run",
@@ -219,11 +227,11 @@ class _Remediation:
             for_s=self.policy["action_timeout_s"],
         )
         if not ended or ended["state"] != "completed":
-            reason = self._say("run.timed_out", run_id=run["run_id"])
-            return incidents.ACTION_FAILED, self._say("note.action_failed", reason=reason)
+            reason = self.tell.say("run.timed_out", run_id=run["run_id"])
+            return incidents.ACTION_FAILED, self.tell.say("note.action_failed", reason=reason)
         if ended["result"] != "succeeded":
-            reason = self._say("run.failed", run_id=run["run_id"], result=ended["result"])
-            return incidents.ACTION_FAILED, self._say("note.action_failed", reason=reason)
+            reason = self.tell.say("run.failed", run_id=run["run_id"], result=ended["result"])
+            return incidents.ACTION_FAILED, self.tell.say("note.action_failed", reason=reason)
         return (yield from self._verify(ended))
 
     def _verify(self, run: Mapping[str, Any]) -> Steps:
@@ -236,21 +244,21 @@ class _Remediation:
             for_s=self.policy["verification_timeout_s"],
         )
         if recovery and recovery["verdict"] == "recovered":
-            self.proof = self._say("proof.recovered", **recovery)
-            return incidents.RESOLVED, self._say(
+            self.proof = self.tell.say("proof.recovered", **recovery)
+            return incidents.RESOLVED, self.tell.say(
                 "close.resolved", action=self.case["action_text"], proof=self.proof
             )
         self.proof = (
-            self._say(f"proof.{recovery['reason']}", **recovery)
+            self.tell.say(f"proof.{recovery['reason']}", **recovery)
             if recovery
-            else self._say("proof.state_unknown")
+            else self.tell.say("proof.state_unknown")
         )
-        return incidents.UNVERIFIED, self._say("note.unverified", reason=self.proof)
+        return incidents.UNVERIFIED, self.tell.say("note.unverified", reason=self.proof)
 
-    def _end(self, proposal: remediation.Proposal, outcome: str, words: str) -> Steps:
+    def _end(self, outcome: str, words: str) -> Steps:
         """Write the postmortem; tell incident, channel and warehouse how it ended."""
         assert self.incident is not None
-        outcome_text = self._say(f"outcome.{outcome}")
+        outcome_text = self.tell.say(f"outcome.{outcome}")
         story = {
             "incident": self.incident,
             "outcome_text": outcome_text,
@@ -260,22 +268,22 @@ class _Remediation:
             "proof": self.proof,
             "steps": self.saga.steps,
         }
-        document = {"text": postmortem.write(self._language, story)}
+        document = {"text": postmortem.write(self.language, story)}
         written = yield from self.saga.step("write_postmortem", "write_postmortem", document)
         self.saga.link("postmortem", written["url"])
-        told = f"{words}\n{self._say('postmortem.link', url=written['url'])}"
+        told = f"{words}\n{self.tell.say('postmortem.link', url=written['url'])}"
         if outcome in incidents.CLOSING:
             closing = {"sys_id": self.incident["sys_id"], "close_notes": told}
             yield from self.saga.step("resolve_incident", "resolve_incident", closing)
         else:
-            yield from self._note("note_ended", told)
+            yield from self.tell.note("note_ended", told)
         self.saga.show(outcome=outcome)
-        yield from self._post(
-            "announce_end", cards.ended_card(self._language, self.incident, outcome_text, words)
+        yield from self.tell.post(
+            "announce_end", cards.ended_card(self.language, self.incident, outcome_text, words)
         )
         ending = {"outcome": outcome, "run_id": self.run_id, "postmortem_url": written["url"]}
-        yield from self._record(
-            "record_closed", "incident.closed", proposal, {**ending, "closed_at": self._now()}
+        yield from self.tell.record(
+            "record_closed", "incident.closed", {**ending, "closed_at": self.tell.now()}
         )
         return {
             **ending,
@@ -285,10 +293,10 @@ class _Remediation:
 
     def tell_failure(self, failure: StepFailed) -> Steps:
         """A step cannot be done: say so wherever that still works, without failing again."""
-        words = self._say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
+        words = self.tell.say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
         self.saga.show(outcome="failed")
         incident = self.incident or {"number": self.context.instance_id, "url": self.problem["url"]}
-        card = cards.ended_card(self._language, incident, words, failure.reason)
+        card = cards.ended_card(self.language, incident, words, failure.reason)
         notices: dict[str, tuple[str, Mapping[str, Any]]] = {
             "announce_failure": ("post_card", {"card": card})
         }
@@ -296,53 +304,7 @@ class _Remediation:
             notices["note_failure"] = ("add_work_note", {"sys_id": self.incident["sys_id"], "text": words})
         yield from self.saga.attempt_all(notices)
 
-    def _note(self, name: str, text: str) -> Steps:
-        assert self.incident is not None
-        return (
-            yield from self.saga.step(
-                name, "add_work_note", {"sys_id": self.incident["sys_id"], "text": text}
-            )
-        )
-
-    def _post(self, name: str, card: cards.Card, *, sign_for: str = "") -> Steps:
-        """Post a card, or say in the incident that it may not have arrived; never twice, never for long."""
-        try:
-            payload = {"card": card, "sign_for": sign_for}
-            yield from self.saga.step(name, "post_card", payload, for_s=NOTICE_FOR_S, repeatable=False)
-        except StepFailed as failure:
-            yield from self._note(f"note_{name}", self._say("note.card_unknown", reason=failure.reason))
-
-    def _record(
-        self, name: str, type_: str, proposal: remediation.Proposal, data: Mapping[str, Any]
-    ) -> Steps:
-        """Say a fact on the event topic: for the archive, the warehouse and whoever audits."""
-        assert self.incident is not None
-        common = {
-            "operation_id": self.context.instance_id,
-            "incident_number": self.incident["number"],
-            "problem_id": self.problem["problem_id"],
-            "service": self.service["name"] if self.service else None,
-            "action": proposal["action"]["type"] if proposal["action"] else None,
-        }
-        fact = {
-            "type": type_,
-            "subject": self.context.instance_id,
-            "data": {**common, **data},
-            "time": self._now(),
-        }
-        return (yield from self.saga.step(name, "publish_event", fact))
-
     def _audited(self) -> list[dict[str, str]]:
         return [
             {name: decision[name] for name in ("decision", "person_id", "at")} for decision in self.decisions
         ]
-
-    def _say(self, key: str, **values: object) -> str:
-        return say(self._language, key, **values)
-
-    @property
-    def _language(self) -> str:
-        return str(self.request["language"])
-
-    def _now(self) -> str:
-        return self.context.current_utc_datetime.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
