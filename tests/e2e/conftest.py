@@ -106,9 +106,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Document]:
         yield running.document
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium. Skips, in one line, where there is none."""
+    """A headless Chromium. Skips, in one line, where there is none.
+
+    For one module: while it lives, Playwright's event loop occupies the thread, and no other can run there.
+    """
     from playwright.sync_api import Error, sync_playwright
 
     path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
