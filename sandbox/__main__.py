@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--console-port", type=int, help="of the page")
         each.add_argument("--language", choices=("pt-BR", "en"), default="pt-BR", help="of cards and tickets")
     up.add_argument("--json", action="store_true", help="every address and key as one JSON document")
+    up.add_argument("--with-parent", action="store_true", help="stop when stdin, a pipe, is closed")
     demo.add_argument("--stay", action="store_true", help="leave the platform up afterwards")
     demo.add_argument("--report", type=Path, metavar="FILE", help="default: build/demo-report.json")
     demo.add_argument("--only", metavar="NAME", action="append", help="play this scenario (may be repeated)")

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 
+from sandbox.child import end_with_parent
 from sandbox.platform.assembly import Platform, run_until
 from sandbox.platform.children import NotSetUp
 from sandbox.platform.document import Document
@@ -19,7 +20,10 @@ from sandbox.platform.process import ChildFailed
 
 
 def up(arguments: argparse.Namespace) -> int:
-    """The command. --json: the document on stdout when ready, everything else on stderr."""
+    """The command. --json: the document on stdout when ready, everything else on stderr.
+
+    --with-parent is for programs that start a platform: it must not outlive them, even when they are killed.
+    """
     folder = StateFolder.chosen(arguments.state)
     talk = sys.stderr if arguments.json else sys.stdout
     wanted = {"app": arguments.port, "console": arguments.console_port}
@@ -34,6 +38,8 @@ def up(arguments: argparse.Namespace) -> int:
 
     async def run() -> None:
         with stops_on_signals(platform) as stop:
+            if arguments.with_parent:
+                end_with_parent()
             await run_until(stop, platform, ready)
 
     say(f"Starting the platform on {folder.path}", talk)

@@ -47,10 +47,11 @@ def sandbox(*arguments: str, state: Path, within_s: float = 60.0) -> subprocess.
 @contextlib.contextmanager
 def running_platform(state: Path, *arguments: str) -> Iterator[Running]:
     """A platform on this folder; stopped afterwards whatever the test did with it."""
-    command = [sys.executable, "-m", "sandbox", "up", "--json", "--state", str(state), *arguments]
+    options = ["--json", "--with-parent", "--state", str(state), *arguments]
+    command = [sys.executable, "-m", "sandbox", "up", *options]
     with (state.parent / f"{state.name}.stderr").open("a+") as said:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, text=True
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
         )
         try:
             yield Running(process, _first_line(process, said.name))
@@ -62,8 +63,9 @@ def running_platform(state: Path, *arguments: str) -> Iterator[Running]:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-            if process.stdout:
-                process.stdout.close()
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
 
 
 def _first_line(process: subprocess.Popen[str], said: str) -> Document:

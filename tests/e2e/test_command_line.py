@@ -252,6 +252,15 @@ def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     assert processes_of(state) == {}
 
 
+def test_a_platform_that_a_program_started_ends_with_it(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with running_platform(state) as running:
+        assert running.process.stdin is not None
+        running.process.stdin.close()
+        assert running.process.wait(30) == 0
+    assert processes_of(state) == {}
+
+
 def test_the_demo_tells_what_it_found_and_leaves_nothing(tmp_path: Path) -> None:
     state, report = tmp_path / "state", tmp_path / "report.json"
     played = sandbox("demo", "--only", "forged", "--report", str(report), state=state, within_s=240)
