@@ -88,3 +88,13 @@ def test_everyone_who_asks_gets_their_turn_and_never_two_the_same(
         give_back(bench, served, *left.pop(served))
     assert holders(bench) == {}
     assert bench.count("locks") == 0
+
+
+def test_an_execution_that_ends_without_a_word_gives_back_what_it_held_and_waited_for(bench: Bench) -> None:
+    ask(bench, "first", "@e@1")
+    ask(bench, "second", "@e@1")
+    ask(bench, "third", "@e@1")
+    for section in ("second", "first"):
+        ((execution,),) = bench.rows("SELECT execution FROM instances WHERE instance_id = ?", section)
+        turns.answer(bench, turns.turn(bench, execution), turns.end(pb.ORCHESTRATION_STATUS_FAILED))
+    assert holders(bench) == {"@e@1": "third"}
