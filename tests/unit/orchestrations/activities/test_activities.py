@@ -1,0 +1,335 @@
+"""The activities, over the real clients and vendors that behave: outcomes as data, keys that make once of twice."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from orchestrations.activities import assistant, azure_devops, dynatrace, platform, servicenow, teams
+from shared import services
+from shared.clients.azure_devops import azure_devops_client
+from shared.clients.dynatrace import dynatrace_client
+from shared.clients.servicenow import servicenow_client
+from shared.clients.teams import teams_client
+from shared.domain.approvals import action_hash
+from shared.domain.cards import incident_card
+from shared.security import links
+from tests.fakes import azure_devops as fake_devops
+from tests.fakes import dynatrace as fake_dynatrace
+from tests.fakes import servicenow as fake_servicenow
+from tests.fakes import teams as fake_teams
+from tests.fakes.remediation import PROBLEM, SERVICE, SUSPECT
+from tests.fakes.services import fake_services
+from tests.fakes.vendor import done_but_failed, lost_reply, no_connection, status, timed_out
+
+ENTITY = fake_dynatrace.SERVICE
+START_MS = 1_700_000_000_000
+PROBLEM_HERE = {
+    **PROBLEM,
+    "problem_id": "-123_456V2",
+    "start_ms": START_MS,
+    "entities": [{"id": ENTITY, "name": "pay"}],
+}
+SERVICE_HERE = {
+    **SERVICE,
+    "azure_devops": {"project": "Payments", "pipeline_id": 7},
+    "dynatrace": {"entity_id": ENTITY, "metric_selector": "errors", "upper_bound": 2.0, "resolution": "1m"},
+}
+ACTION = {
+    "type": "redeploy_run",
+    "project": "Payments",
+    "pipeline_id": 7,
+    "commit": "a" * 40,
+    "ref_name": "refs/heads/main",
+}
+
+
+class Vendors:
+    def __init__(self) -> None:
+        self.devops = fake_devops.FakeAzureDevOps()
+        self.dynatrace = fake_dynatrace.FakeDynatrace()
+        self.servicenow = fake_servicenow.FakeServiceNow()
+        self.teams = fake_teams.FakeTeams()
+        self.services: Any = fake_services()
+        self.services.__dict__.update(
+            azure_devops=azure_devops_client(
+                fake_devops.URL, fake_devops.TOKEN, transport=self.devops.transport
+            ),
+            dynatrace=dynatrace_client(
+                fake_dynatrace.URL, fake_dynatrace.TOKEN, transport=self.dynatrace.transport
+            ),
+            servicenow=servicenow_client(
+                fake_servicenow.URL,
+                fake_servicenow.CLIENT_ID,
+                fake_servicenow.CLIENT_SECRET,
+                transport=self.servicenow.transport,
+            ),
+            teams=teams_client(fake_teams.URL, transport=self.teams.transport),
+        )
+
+
+@pytest.fixture
+def vendors() -> Iterator[Vendors]:
+    made = Vendors()
+    services.use(made.services)
+    yield made
+    services.use(None)
+
+
+async def act(activity: Any, payload: dict[str, Any]) -> dict[str, Any]:
+    """Call an activity as the worker does."""
+    function = activity._function.get_user_function()
+    outcome: dict[str, Any] = await getattr(function, "activity_function", function)(
+        {"key": "op-1/step", **payload}
+    )
+    return outcome
+
+
+def series(*points: tuple[int, float | None]) -> list[dict[str, Any]]:
+    return [
+        {"timestamps": [at for at, _ in points], "values": [value for _, value in points], "dimensions": []}
+    ]
+
+
+async def test_the_problem_becomes_evidence_with_its_findings(vendors: Vendors) -> None:
+    vendors.dynatrace.problems["-123_456V2"] = fake_dynatrace.a_problem()
+
+    outcome = await act(dynatrace.collect_problem, {"problem": PROBLEM_HERE})
+
+    kinds = [item["kind"] for item in outcome["value"]["items"]]
+    assert outcome["status"] == "done"
+    assert kinds == ["problem", "finding"]
+    assert "ERROR SERVICES: Failure rate increase (payments)" in outcome["value"]["items"][0]["text"]
+
+
+async def test_a_problem_dynatrace_does_not_know_is_no_evidence_and_no_failure(vendors: Vendors) -> None:
+    assert await act(dynatrace.collect_problem, {"problem": PROBLEM_HERE}) == {
+        "status": "done",
+        "value": {"items": []},
+    }
+
+
+async def test_deployments_dynatrace_saw_are_evidence(vendors: Vendors) -> None:
+    vendors.dynatrace.events = [
+        {
+            "eventId": "1",
+            "title": "Deploy 102",
+            "startTime": START_MS - 60_000,
+            "endTime": START_MS,
+            "entityId": {"entityId": {"id": ENTITY, "type": "SERVICE"}, "name": "pay"},
+            "properties": [],
+        }
+    ]
+
+    outcome = await act(dynatrace.collect_changes, {"problem": PROBLEM_HERE})
+
+    assert [item["text"] for item in outcome["value"]["items"]] == ["Deploy 102 (pay)"]
+
+
+async def test_the_metric_is_told_before_and_during_the_problem(vendors: Vendors) -> None:
+    vendors.dynatrace.series = series(
+        (START_MS - 120_000, 0.5), (START_MS - 60_000, None), (START_MS + 60_000, 12.0)
+    )
+
+    outcome = await act(dynatrace.collect_metric, {"problem": PROBLEM_HERE, "service": SERVICE_HERE})
+
+    (item,) = outcome["value"]["items"]
+    assert "before median 0.5" in item["text"]
+    assert "during median 12" in item["text"]
+
+
+async def test_recovery_is_judged_from_the_end_of_the_run(vendors: Vendors) -> None:
+    vendors.dynatrace.problems["-123_456V2"] = fake_dynatrace.a_problem(status="CLOSED")
+    since_ms = START_MS + 600_000
+    vendors.dynatrace.series = series(
+        (START_MS, 12.0), *((since_ms + minute * 60_000, 0.5) for minute in range(1, 4))
+    )
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_ms / 1000))
+    payload = {"problem": PROBLEM_HERE, "service": SERVICE_HERE, "since": since}
+
+    assert (await act(dynatrace.check_recovery, payload))["value"]["verdict"] == "recovered"
+
+    vendors.dynatrace.problems["-123_456V2"]["status"] = "OPEN"
+    assert (await act(dynatrace.check_recovery, payload))["value"]["reason"] == "still_open"
+
+    vendors.dynatrace.problems.clear()
+    assert (await act(dynatrace.check_recovery, payload))["value"]["reason"] == "state_unknown"
+
+
+async def test_a_source_that_is_away_is_an_outcome_not_an_exception(vendors: Vendors) -> None:
+    vendors.dynatrace.fail("GET", "/problems", *[no_connection] * 9)
+
+    outcome = await act(dynatrace.collect_problem, {"problem": PROBLEM_HERE})
+
+    assert outcome["status"] == "unavailable"
+    assert "dynatrace problem" in outcome["reason"]
+
+
+async def test_a_source_that_refuses_is_final(vendors: Vendors) -> None:
+    vendors.dynatrace.fail("GET", "/problems", status(403))
+
+    assert (await act(dynatrace.collect_problem, {"problem": PROBLEM_HERE}))["status"] == "refused"
+
+
+async def test_the_run_before_the_problem_is_the_suspect_and_the_one_before_it_the_good_one(
+    vendors: Vendors,
+) -> None:
+    vendors.devops.add_run(101, "a" * 40)
+    vendors.devops.add_run(102, "b" * 40)
+    vendors.devops.add_run(103, "c" * 40, result="failed")
+    problem = {**PROBLEM_HERE, "start_ms": int(time.time() * 1000) + 60_000}
+
+    outcome = await act(azure_devops.collect_runs, {"problem": problem, "service": SERVICE_HERE})
+
+    runs = outcome["value"]["runs"]
+    assert (runs["suspect"]["run_id"], runs["last_good"]["run_id"]) == (102, 101)
+    assert len(outcome["value"]["items"]) == 2
+
+
+async def test_a_run_after_the_problem_is_nobody_s_suspect(vendors: Vendors) -> None:
+    vendors.devops.add_run(101, "a" * 40)
+
+    outcome = await act(azure_devops.collect_runs, {"problem": PROBLEM_HERE, "service": SERVICE_HERE})
+
+    assert outcome["value"] == {"items": [], "runs": {"suspect": None, "last_good": None}}
+
+
+async def test_the_approved_action_starts_one_run_however_often(vendors: Vendors) -> None:
+    payload = {"action": ACTION, "action_hash": action_hash(ACTION)}
+    vendors.devops.fail("POST", "/runs", lost_reply)
+
+    first = await act(azure_devops.start_run, payload)
+    again = await act(azure_devops.start_run, payload)
+
+    assert first["value"]["run_id"] == again["value"]["run_id"]
+    assert again["value"]["result"] == "adopted"
+    assert len(vendors.devops.runs) == 1
+
+
+async def test_any_other_action_is_refused_before_azure_devops_hears_of_it(vendors: Vendors) -> None:
+    other = {**ACTION, "commit": "f" * 40}
+
+    outcome = await act(azure_devops.start_run, {"action": other, "action_hash": action_hash(ACTION)})
+
+    assert outcome["status"] == "refused"
+    assert vendors.devops.runs == {}
+
+
+async def test_a_run_tells_how_it_stands(vendors: Vendors) -> None:
+    vendors.devops.add_run(104, result=None)
+    place = {"project": "Payments", "pipeline_id": 7, "run_id": 104}
+
+    assert (await act(azure_devops.get_run, place))["value"] == {
+        "state": "inProgress",
+        "result": "",
+        "finished_at": None,
+    }
+
+    vendors.devops.add_run(104, result="succeeded")
+    assert (await act(azure_devops.get_run, place))["value"]["result"] == "succeeded"
+
+
+DRAFT = {
+    "correlation_id": "incident-1",
+    "short_description": "x",
+    "description": "y",
+    "impact": "2",
+    "urgency": "1",
+    "cmdb_ci": "",
+}
+
+
+async def test_an_incident_is_opened_once_noted_once_and_resolved_once(vendors: Vendors) -> None:
+    vendors.servicenow.fail("POST", "/incident", lost_reply)
+    vendors.servicenow.fail("PATCH", "/incident", done_but_failed(500))
+
+    opened = [await act(servicenow.open_incident, DRAFT) for _ in range(2)]
+    sys_id = opened[0]["value"]["sys_id"]
+    notes = [await act(servicenow.add_work_note, {"sys_id": sys_id, "text": "found"}) for _ in range(2)]
+    ends = [
+        await act(servicenow.resolve_incident, {"sys_id": sys_id, "close_notes": "done"}) for _ in range(2)
+    ]
+
+    assert [outcome["status"] for outcome in (*opened, *notes, *ends)] == ["done"] * 6
+    assert len(vendors.servicenow.incidents) == 1
+    assert len(vendors.servicenow.notes(sys_id)) == 1
+    assert vendors.servicenow.incidents[sys_id]["state"] == "6"
+    assert ends[1]["value"]["result"] == "adopted"
+
+
+async def test_a_card_s_approval_link_is_signed_and_no_other(vendors: Vendors) -> None:
+    case: Any = {
+        "title": "t",
+        "hypothesis": "h",
+        "confidence": 1,
+        "author": "a",
+        "action_text": "x",
+        "risk": "low",
+    }
+    incident = {"number": "INC1", "url": "https://snow.example/INC1"}
+    approval = "https://app.example/api/approvals/op-1"
+    card = incident_card("en", incident, {**case, "evidence": []}, approval)
+
+    assert (await act(teams.post_card, {"card": card, "sign_for": "op-1"}))["status"] == "done"
+
+    (shown,) = vendors.teams.cards
+    decide, open_incident = (action["url"] for action in shown["actions"])
+    token = parse_qs(urlsplit(decide).query)["token"][0]
+    links.verify(vendors.services.settings.link_secrets, token, "approval", "op-1", now_s=time.time())
+    assert open_incident == "https://snow.example/INC1"
+
+
+async def test_a_card_that_may_stand_in_the_channel_is_an_unknown_outcome(vendors: Vendors) -> None:
+    vendors.teams.fail("POST", "/", timed_out)
+
+    outcome = await act(teams.post_card, {"card": {"actions": []}})
+
+    assert outcome["status"] == "unknown"
+    assert len(vendors.teams.cards) == 1
+    assert fake_teams.SECRET not in outcome["reason"]
+
+
+async def test_a_service_is_found_by_its_entity(vendors: Vendors) -> None:
+    await vendors.services.registry.put(SERVICE_HERE)
+
+    found = await act(platform.find_service, {"entities": [{"id": ENTITY}]})
+    nobody = await act(platform.find_service, {"entities": [{"id": "HOST-1"}]})
+
+    assert found["value"]["service"]["name"] == "checkout"
+    assert nobody["value"]["service"] is None
+
+
+async def test_a_postmortem_is_kept_and_its_address_is_ours(vendors: Vendors) -> None:
+    outcome = await act(platform.write_postmortem, {"text": "# INC1"})
+
+    assert vendors.services.blob.blobs == {"postmortems/op-1.md": b"# INC1"}
+    assert outcome["value"]["url"] == "http://localhost:7071/api/operations/op-1/postmortem"
+
+
+async def test_a_fact_said_twice_is_one_event(vendors: Vendors) -> None:
+    fact = {"type": "incident.opened", "subject": "op-1", "data": {}, "time": "2026-11-21T12:00:00Z"}
+
+    for _ in range(2):
+        await act(platform.publish_event, fact)
+
+    assert len({event.id for event in vendors.services.publisher.events}) == 1
+
+
+async def test_the_topic_being_away_is_an_outcome(vendors: Vendors) -> None:
+    vendors.services.publisher.away = True
+    fact = {"type": "incident.opened", "subject": "op-1", "data": {}, "time": "2026-11-21T12:00:00Z"}
+
+    outcome = await act(platform.publish_event, fact)
+
+    assert (outcome["status"], outcome["retry_after_s"]) == ("unavailable", 7)
+
+
+async def test_without_a_model_the_embedded_assistant_diagnoses(vendors: Vendors) -> None:
+    payload = {"problem": PROBLEM, "bundle": {"items": [], "missing": []}, "runs": {"suspect": SUSPECT}}
+
+    outcome = await act(assistant.diagnose, payload)
+
+    assert outcome["value"]["author"] == "embedded"
+    assert outcome["value"]["category"] == "recent_deployment"
