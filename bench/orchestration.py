@@ -68,7 +68,7 @@ async def _measure() -> dict[str, Any]:
 @asynccontextmanager
 async def _platform(folder: Path) -> AsyncIterator[World]:
     state = folder / "state"
-    command = (sys.executable, "-m", "sandbox", "up", "--json", "--state", str(state))
+    command = (sys.executable, "-m", "sandbox", "up", "--json", "--with-parent", "--state", str(state))
     child = Child(Spec("platform", command, environment=_inherited()), folder)
     await child.start(within_s=90)
     try:

@@ -158,7 +158,7 @@ def _page(
 ) -> func.HttpResponse:
     from functions.pages import render
 
-    language = choose(req.headers.get("Accept-Language", ""), services().settings.language)
+    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
     may_decide = bool(caller and APPROVER in caller.roles)
     waiting = bool(
         operation and operation["approval"]["state"] == "waiting" and operation["state"] == "running"

@@ -54,7 +54,7 @@ async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Pr
     assert problem["start_ms"] is not None
     instance_id = problems.instance_id(problem["problem_id"], problem["start_ms"])
     configuration = services().settings
-    common = {"policy": policy(configuration), "language": configuration.language}
+    common = {"policy": policy(configuration), "language": configuration.default_language}
     request = {**common, "problem": problem, "public_url": configuration.public_url}
     started = await start_once(client, "remediate_problem", instance_id, request)
     log.info("problem %s: %s", problem["state"], "remediation started" if started else "known")

@@ -39,7 +39,7 @@ class Event(BaseModel):
 
 def event_id(*identity: str) -> str:
     """Name an event after what makes it unique at its source; the same parts give the same id."""
-    return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(identity).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def new_event(

@@ -90,7 +90,7 @@ class Settings:
         "This app's own address, for links in cards and tickets",
     )
     link_secrets: tuple[Secret, ...] = _setting(_rotating, "Sign the links to approval pages")
-    language: str = _setting(
+    default_language: str = _setting(
         _text("pt-BR|en", "must be pt-BR or en"),
         "Of cards, incidents, and pages when a reader names none",
         "pt-BR",

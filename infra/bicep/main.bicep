@@ -36,7 +36,7 @@ param publicUrl string = ''
 @secure()
 param secretValues object = {}
 
-@description('Settings of shared/settings.py that shall differ from their defaults there, by name: { LANGUAGE: \'en\' }.')
+@description('Settings of shared/settings.py that shall differ from their defaults there, by name: { DEFAULT_LANGUAGE: \'en\' }.')
 param optionalSettings object = {}
 
 @description('Keeps the state of orchestrations: Azure Storage, or a Durable Task Scheduler (docs/deploy.md says what host.json needs then).')

@@ -27,7 +27,7 @@ def app_settings(document: Document) -> dict[str, str]:
         **QUICK,
         "PUBLIC_URL": app["url"],
         "LINK_SECRETS": app["link_secret"],
-        "LANGUAGE": document.get("language", "pt-BR"),
+        "DEFAULT_LANGUAGE": document.get("language", "pt-BR"),
         "TOKEN_ISSUER": vendors["entra"]["issuer"],
         "TOKEN_AUDIENCE": vendors["entra"]["client_id"],
         "ServiceBusConnection": document["servicebus"]["connection_string"],

@@ -53,7 +53,7 @@ def instance_id(problem_id: str, start_ms: int) -> str:
     """
     safe = _UNSAFE.sub("-", problem_id)
     if safe != problem_id or len(safe) > 70:
-        safe = f"{safe[:55]}-{hashlib.sha256(problem_id.encode()).hexdigest()[:12]}"
+        safe = f"{safe[:55]}-{hashlib.sha256(problem_id.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     return f"incident-{safe}-{start_ms}"
 
 

@@ -20,7 +20,16 @@ async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     import os
 
     folder = tmp_path_factory.mktemp("platform")
-    command = (sys.executable, "-m", "sandbox", "up", "--json", "--state", str(folder / "state"))
+    command = (
+        sys.executable,
+        "-m",
+        "sandbox",
+        "up",
+        "--json",
+        "--with-parent",
+        "--state",
+        str(folder / "state"),
+    )
     child = Child(Spec("platform", command, environment={**os.environ, "PYTHONPATH": str(ROOT)}), folder)
     await child.start(within_s=110)
     try:

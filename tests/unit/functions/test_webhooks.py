@@ -91,10 +91,20 @@ async def test_an_unknown_source_is_not_found(world: Any) -> None:
         ("[" * 100_000, ""),
         (b"\xff\xfe", ""),
         (notification(PID=""), "PID"),
+        ('{"PID": "\\ud800", "State": "OPEN"}', "PID"),
         (notification(State=None), "State"),
         (notification(ImpactedEntities=[{"name": "x"}]), "ImpactedEntities.0.entity"),
     ],
-    ids=["broken", "a list", "deep", "not text", "no id", "no state", "entity without id"],
+    ids=[
+        "broken",
+        "a list",
+        "deep",
+        "not text",
+        "no id",
+        "half a character",
+        "no state",
+        "entity without id",
+    ],
 )
 async def test_a_wrong_shape_is_refused_by_field(world: Any, body: Any, field: str) -> None:
     response = await receive(body)

@@ -19,7 +19,7 @@ def environment() -> dict[str, str]:
 
 
 def test_the_example_file_is_a_working_configuration(environment: dict[str, str]) -> None:
-    assert load(environment).language == "pt-BR"
+    assert load(environment).default_language == "pt-BR"
 
 
 def test_the_example_file_names_no_setting_that_does_not_exist(environment: dict[str, str]) -> None:
@@ -47,7 +47,7 @@ def test_wrong_settings_are_named_without_their_values(environment: dict[str, st
         "LINK_SECRETS": "hunter2",
         "RUN_POLL_S": "hunter2",
         "SNOWFLAKE_PORT": "99999",
-        "LANGUAGE": "hunter2",
+        "DEFAULT_LANGUAGE": "hunter2",
     }
     with pytest.raises(ConfigurationError) as caught:
         load({**environment, **wrong})

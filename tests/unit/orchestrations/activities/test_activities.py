@@ -270,7 +270,7 @@ async def test_a_card_s_approval_link_is_signed_and_no_other(vendors: Vendors) -
     }
     incident = {"number": "INC1", "url": "https://snow.example/INC1"}
     approval = "https://app.example/api/approvals/op-1"
-    card = incident_card("en", incident, {**case, "evidence": []}, approval)
+    card = incident_card("en", incident, case | {"evidence": []}, approval)
 
     assert (await act(teams.post_card, {"card": card, "sign_for": "op-1"}))["status"] == "done"
 

@@ -22,7 +22,7 @@ def document(tmp_path: Path) -> Document:
 def test_the_app_finds_every_setting_it_needs(document: Document) -> None:
     settings = load(app_settings(document))
     assert settings.public_url == document["app"]["url"]
-    assert settings.language == "en"
+    assert settings.default_language == "en"
     assert settings.token_issuer == document["vendors"]["entra"]["issuer"]
     assert settings.snowflake_port == document["ports"]["warehouse"]
     assert settings.dynatrace_webhook_secrets[0].get_secret_value() == document["app"]["webhook_secret"]
@@ -44,5 +44,10 @@ def test_keys_are_random_and_then_stay(tmp_path: Path) -> None:
 
 
 def test_a_developers_own_settings_do_not_reach_the_platform() -> None:
-    shell = {"PATH": "/bin", "DYNATRACE_URL": "https://real", "AzureWebJobsStorage": "real", "LANGUAGE": "de"}
+    shell = {
+        "PATH": "/bin",
+        "DYNATRACE_URL": "https://real",
+        "AzureWebJobsStorage": "real",
+        "DEFAULT_LANGUAGE": "de",
+    }
     assert own_environment(shell) == {"PATH": "/bin"}
