@@ -187,6 +187,7 @@ def _decide(item: pb.WorkItem) -> pb.OrchestratorResponse:
 
 async def drive(ours: int, in_memory: int) -> None:
     """Measure the backends on two ports in turns."""
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
     drivers = {"ours": Driver(ours), "in_memory": Driver(in_memory)}
     working = [asyncio.create_task(driver.work()) for driver in drivers.values()]
     _say({"port": 0})

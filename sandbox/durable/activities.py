@@ -9,7 +9,7 @@ import sqlite3
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import inbox, instances
+from sandbox.durable import inbox
 from sandbox.durable.commits import Kind, Step
 from sandbox.durable.dispatch import Delivery
 from sandbox.durable.events import event, named_failure, text
@@ -61,8 +61,6 @@ def complete(step: Step, key: TaskKey, response: pb.ActivityResponse) -> bool:
     if not taken.rowcount:
         return False
     execution, _, task_id = key
-    if instances.running(step.db, execution) is None:
-        return True
     if response.HasField("failureDetails"):
         failed = pb.TaskFailedEvent(
             taskScheduledId=task_id, failureDetails=named_failure(response.failureDetails)

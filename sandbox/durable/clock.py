@@ -6,7 +6,7 @@ import time
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import inbox, instances
+from sandbox.durable import inbox
 from sandbox.durable.commits import Commits, Kind, Step
 from sandbox.durable.events import timestamp
 
@@ -31,7 +31,7 @@ def fire_due(step: Step) -> None:
             step.offer(Kind.ENTITY, entity_id)
         elif kind == "start":
             step.offer(Kind.ORCHESTRATION, execution)
-        elif instances.running(step.db, execution) is not None:
+        else:
             fired = pb.HistoryEvent.FromString(blob)
             fired.timestamp.CopyFrom(timestamp(step.now_us))
             inbox.send(step, execution, fired)

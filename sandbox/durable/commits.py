@@ -79,12 +79,15 @@ class Commits:
         """
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._flush)
+            loop.call_soon(self.flush)
         future: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((transition, future, lost))
         return future
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Commit what waits, now rather than in the next turn of the loop."""
+        if not self._waiting:
+            return
         batch, self._waiting = self._waiting, []
         try:
             done = self._commit(batch)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.durable import inbox, instances, lifetimes, locks, timers
+from sandbox.durable import inbox, lifetimes, locks, timers
 from sandbox.durable.commits import Kind, Refused, Step
 from sandbox.durable.dispatch import Delivery
 from sandbox.durable.events import event, microseconds, named_failure, text
@@ -89,7 +89,7 @@ def complete(step: Step, entity_id: str, operations: list[Operation], result: pb
         results += [pb.OperationResult(failure=refused)] * (len(operations) - len(results))
     for (number, caller_execution, operation), outcome in zip(operations, results, strict=False):
         step.db.execute("DELETE FROM operations WHERE entity_id = ? AND id = ?", (entity_id, number))
-        if caller_execution is not None and instances.running(step.db, caller_execution) is not None:
+        if caller_execution is not None:
             inbox.send(step, caller_execution, _answer(step, operation, outcome))
     step.db.execute(
         "INSERT INTO entities (entity_id, state, modified_us) VALUES (?, ?, ?) ON CONFLICT (entity_id)"

@@ -7,13 +7,16 @@ from sandbox.durable.commits import Kind, Step
 OUTLASTS_CONTINUE_AS_NEW = ("eventRaised", "executionSuspended", "executionResumed", "executionTerminated")
 
 
-def send(step: Step, execution: int, message: pb.HistoryEvent) -> None:
-    """Put an event into an execution's inbox. The caller knows that it is running."""
-    step.db.execute(
-        "INSERT INTO inbox (execution, id, kind, event) VALUES (?, ?, ?, ?)",
-        (execution, step.number(), message.WhichOneof("eventType"), message.SerializeToString()),
+def send(step: Step, execution: int, message: pb.HistoryEvent) -> bool:
+    """Put an event into an execution's inbox; answer whether it was running to receive it."""
+    sent = step.db.execute(
+        "INSERT INTO inbox (execution, id, kind, event) SELECT execution, ?, ?, ? FROM instances"
+        " WHERE execution = ? AND completed_us IS NULL",
+        (step.number(), message.WhichOneof("eventType"), message.SerializeToString(), execution),
     )
-    step.offer(Kind.ORCHESTRATION, execution)
+    if sent.rowcount:
+        step.offer(Kind.ORCHESTRATION, execution)
+    return bool(sent.rowcount)
 
 
 def move(step: Step, execution: int, after: int, successor: int) -> None:

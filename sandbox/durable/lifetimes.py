@@ -13,7 +13,7 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 from sandbox.durable import history, inbox, locks, timers
 from sandbox.durable.commits import Refused, Step
 from sandbox.durable.events import FINISHED, event, microseconds, text, timestamp
-from sandbox.durable.instances import Instance, find, running
+from sandbox.durable.instances import Instance, find
 
 
 def started_event(
@@ -154,7 +154,7 @@ def finish(
     step.db.execute("DELETE FROM timers WHERE execution = ?", (instance.execution,))
     locks.withdraw(step, instance.execution)
     step.changed.append(instance.instance_id)
-    if instance.parent_execution is not None and running(step.db, instance.parent_execution) is not None:
+    if instance.parent_execution is not None:
         answer = child_ended(step.now_us, instance.parent_task or 0, status, output, failure)
         inbox.send(step, instance.parent_execution, answer)
 

@@ -198,4 +198,4 @@ def make_server(hub: TaskHub) -> RpcServer:
         if run is not None:
             decode = GetMessageClass(described.input_type).FromString
             methods[name] = Method(decode=decode, run=run, stops_with_client=name in _STOPS_WITH_CLIENT)
-    return RpcServer(_SERVICE.full_name, methods)
+    return RpcServer(_SERVICE.full_name, methods, on_read=hub.commits.flush)

@@ -14,6 +14,7 @@ from sandbox.durable.wire.huffman import HeaderError
 
 _OUR_FRAME = 2**20
 _REFILL = 2**30
+_READ_BYTES = 2**16
 
 
 class Exchange:
@@ -50,13 +51,20 @@ class Exchange:
             self.connection.advance(self)
 
 
-class Connection(asyncio.Protocol):
-    """on_request: called with each complete request. on_close: called once, at the end."""
+class Connection(asyncio.BufferedProtocol):
+    """on_request: called with each complete request; on_read: after all that one read brought.
+
+    on_close: called once, at the end.
+    """
 
     def __init__(
-        self, on_request: Callable[[Exchange], None], on_close: Callable[["Connection"], None]
+        self,
+        on_request: Callable[[Exchange], None],
+        on_read: Callable[[], None],
+        on_close: Callable[["Connection"], None],
     ) -> None:
-        self._on_request, self._on_close = on_request, on_close
+        self._on_request, self._on_read, self._on_close = on_request, on_read, on_close
+        self._arrived = memoryview(bytearray(_READ_BYTES))
         self._buffer = bytearray()
         self._greeted = False
         self._decoder = Decoder()
@@ -77,10 +85,14 @@ class Connection(asyncio.Protocol):
         grant = struct.pack(">L", f.LARGEST_WINDOW - f.FIRST_WINDOW)
         self.write(f.frame(f.SETTINGS, 0, 0, settings) + f.frame(f.WINDOW_UPDATE, 0, 0, grant))
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._arrived
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._buffer += self._arrived[:nbytes]
         try:
             self._read()
+            self._on_read()
         except HeaderError as error:
             self._fail(f.COMPRESSION_ERROR, str(error))
         except f.ProtocolError as error:

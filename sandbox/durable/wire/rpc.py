@@ -62,9 +62,15 @@ class Call:
 
 
 class RpcServer:
-    """Serves one gRPC service on 127.0.0.1. methods: by name."""
+    """Serves one gRPC service on 127.0.0.1. methods: by name.
 
-    def __init__(self, service: str, methods: dict[str, Method]) -> None:
+    on_read: called when all requests that arrived together have begun.
+    """
+
+    def __init__(
+        self, service: str, methods: dict[str, Method], on_read: Callable[[], None] = lambda: None
+    ) -> None:
+        self._on_read = on_read
         self._methods = {f"/{service}/{name}".encode(): method for name, method in methods.items()}
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -88,7 +94,7 @@ class RpcServer:
         await asyncio.sleep(0)
 
     def _connect(self) -> Connection:
-        connection = Connection(self._begin, self._connections.discard)
+        connection = Connection(self._begin, self._on_read, self._connections.discard)
         self._connections.add(connection)
         return connection
 

@@ -47,14 +47,23 @@ class Peer:
     def __init__(self) -> None:
         self.requests: list[Exchange] = []
         self.transport = Transport()
-        self.connection = Connection(self.requests.append, lambda _: None)
+        self.connection = Connection(self.requests.append, lambda: None, lambda _: None)
         self.connection.connection_made(self.transport)
 
+    def receive(self, data: bytes) -> None:
+        """Let the connection read those bytes."""
+        while data:
+            buffer = self.connection.get_buffer(len(data))
+            size = min(len(buffer), len(data))
+            buffer[:size] = data[:size]
+            self.connection.buffer_updated(size)
+            data = data[size:]
+
     def greet(self) -> None:
-        self.connection.data_received(f.PREFACE + f.frame(f.SETTINGS, 0, 0, b""))
+        self.receive(f.PREFACE + f.frame(f.SETTINGS, 0, 0, b""))
 
     def send(self, kind: int, flags: int, stream: int, payload: bytes = b"") -> None:
-        self.connection.data_received(f.frame(kind, flags, stream, payload))
+        self.receive(f.frame(kind, flags, stream, payload))
 
     def ask(self, stream: int = 1, body: bytes = b"hello") -> Exchange:
         self.send(f.HEADERS, f.END_HEADERS, stream, BLOCK)
@@ -77,14 +86,14 @@ async def peer() -> Peer:
 async def test_a_greeting_in_pieces_is_answered_with_settings() -> None:
     peer = Peer()
     for byte in f.PREFACE + f.frame(f.SETTINGS, 0, 0, b""):
-        peer.connection.data_received(bytes([byte]))
+        peer.receive(bytes([byte]))
     kinds = [(kind, flags) for kind, flags, _, _ in await peer.got()]
     assert kinds == [(f.SETTINGS, 0), (f.WINDOW_UPDATE, 0), (f.SETTINGS, f.ACK)]
 
 
 async def test_what_is_not_http2_is_sent_away() -> None:
     peer = Peer()
-    peer.connection.data_received(b"GET / HTTP/1.1\r\n\r\n")
+    peer.receive(b"GET / HTTP/1.1\r\n\r\n")
     assert (await peer.got())[-1][0] == GOAWAY
     assert peer.transport.closed
 
@@ -186,7 +195,7 @@ async def test_an_interrupted_header_block_ends_the_connection(peer: Peer) -> No
 
 
 async def test_a_frame_that_is_too_large_ends_the_connection(peer: Peer) -> None:
-    peer.connection.data_received(b"\xff\xff\xff\0\0\0\0\0\x01")
+    peer.receive(b"\xff\xff\xff\0\0\0\0\0\x01")
     assert peer.transport.closed
 
 
