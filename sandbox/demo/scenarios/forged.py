@@ -24,9 +24,7 @@ async def play(stage: Stage) -> None:
     }
     for what, answer in tries.items():
         stage.check(f"the answer to {what}", expected=401, observed=answer.status_code)
-        stage.check(
-            f"the answer to {what} tells no secret", expected=False, observed=_tells(stage, answer.text)
-        )
+        stage.check(f"secrets in the answer to {what}", expected=0, observed=_secrets_in(stage, answer.text))
     await stage.drained("incidents")
     operation_id = operation_of(problem_id)
     stage.check("the problem's operation", expected=None, observed=await stage.operation(operation_id))
@@ -36,6 +34,6 @@ async def play(stage: Stage) -> None:
     stage.evidence |= {"answers": {what: answer.status_code for what, answer in tries.items()}}
 
 
-def _tells(stage: Stage, text: str) -> bool:
+def _secrets_in(stage: Stage, text: str) -> int:
     app = stage.world.document["app"]
-    return app["webhook_secret"] in text or app["function_key"] in text
+    return sum(app[name] in text for name in ("webhook_secret", "function_key"))

@@ -8,7 +8,7 @@ import pytest
 from orchestrations.remediate_problem import remediate_problem
 from orchestrations.saga import StepFailed
 from shared.domain.approvals import action_hash
-from tests.fakes.orchestration import Rehearsal
+from tests.fakes.orchestration import Crash, Rehearsal
 from tests.fakes.remediation import GOOD, SERVICE, World, recovery, request
 
 EVIDENCE = [
@@ -244,6 +244,17 @@ def test_a_vendor_that_stays_away_fails_the_operation_visibly(world: World) -> N
     assert play.elapsed_s <= 3600
     assert play.statuses[-1]["outcome"] == "failed"
     assert play.activity_names[-1] == "post_card"
+
+
+def test_an_activity_that_crashes_fails_the_operation_and_says_which(world: World) -> None:
+    def crash(payload: dict[str, Any]) -> Any:
+        raise Crash("KeyError: surprise")
+
+    play = Rehearsal(remediate_problem, request(), {**world.activities(), "open_incident": crash})
+
+    with pytest.raises(StepFailed, match="open_incident: Crash: KeyError: surprise"):
+        play.run()
+    assert play.statuses[-1]["outcome"] == "failed"
 
 
 def test_collectors_that_fail_are_said_to_be_missing(world: World) -> None:
