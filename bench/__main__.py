@@ -62,11 +62,15 @@ def _write(results: list[dict[str, Any]], known: dict[str, ModuleType]) -> None:
     ]
     details = [
         f"- `{r['name']}`: "
-        + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in r["detail"].items())
+        + ", ".join(_detail(*each) for each in r["detail"].items() if not isinstance(each[1], dict | list))
         for r in results
         if r.get("detail")
     ]
     PAGE.write_text("\n".join([*_head(), *rows, "", *details, ""]))
+
+
+def _detail(name: str, value: object) -> str:
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def _head() -> list[str]:
