@@ -188,6 +188,29 @@ async def test_killing_the_durable_backend_while_people_decide_loses_nothing(sta
     assert len(await stage.runs(operation["id"])) == 1
 
 
+async def test_killing_the_worker_again_and_again_does_nothing_twice(stage: Stage) -> None:
+    problem_id = await stage.open_problem("Worker killed again and again")
+    operation_id = operation_of(problem_id)
+
+    for _ in range(4):
+        await asyncio.sleep(random.uniform(0, 0.6))  # anywhere in the flow: that is what is tested
+        kill(stage, "host")
+        await stage.until("the app answers again", lambda: stage.ask("GET", "/api/openapi.json"), bool)
+    operation = await stage.decision_wanted(problem_id)
+    await stage.until(
+        "the decision is taken", lambda: decide(stage, operation, "approve"), lambda told: told == 202
+    )
+    await asyncio.sleep(random.uniform(0, 0.6))
+    kill(stage, "host")
+    ended = await stage.ended(operation_id)
+
+    assert ended["outcome"] == "resolved"
+    assert len(await stage.runs(operation_id)) == 1
+    notes = await notes_of(stage, await only_incident(stage, operation_id))
+    keys = [note.rsplit("[valueflow:", 1)[1] for note in notes]
+    assert len(keys) == len(set(keys)) == 3
+
+
 async def test_service_bus_being_away_is_503_and_nothing_half_done(stage: Stage) -> None:
     problem_id = new_problem_id()
     pid = process(stage, "servicebus")
