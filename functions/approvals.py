@@ -99,7 +99,7 @@ async def _decide(
         at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         comment=asked.comment,
     )
-    if approval["state"] != "waiting" or operation["state"] != "running":
+    if not _is_open(operation):
         raise Conflict(f"There is nothing to decide any more: {approval['state']}.")
     objection = approvals.objection(approval, decision)
     if objection:
@@ -115,9 +115,14 @@ async def _approval_of(client: df.DurableFunctionsClient, operation_id: str) -> 
     return operation
 
 
+def _is_open(operation: dict[str, Any]) -> bool:
+    """Whether there still is something to decide."""
+    return bool(operation["approval"]["state"] == "waiting" and operation["state"] == "running")
+
+
 def _check_link(req: func.HttpRequest) -> None:
     secrets = services().settings.link_secrets
-    links.verify(secrets, req.params.get("token"), "approval", req.route_params["id"], now_s=time.time())
+    links.verify_approval(secrets, req.params.get("token"), req.route_params["id"], now_s=time.time())
 
 
 def _form_token(req: func.HttpRequest, caller: Caller) -> str:
@@ -160,9 +165,7 @@ def _page(
 
     language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
     may_decide = bool(caller and APPROVER in caller.roles)
-    waiting = bool(
-        operation and operation["approval"]["state"] == "waiting" and operation["state"] == "running"
-    )
+    waiting = operation is not None and _is_open(operation)
     html = render(
         "approval.html",
         language,

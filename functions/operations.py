@@ -105,13 +105,9 @@ def signed_link(operation: dict[str, Any]) -> str:
     """The address of the approval page, valid until the approval expires."""
     settings = services().settings
     expires_at = datetime.fromisoformat(operation["approval"]["expires_at"])
-    token = links.sign(
-        settings.link_secrets,
-        "approval",
-        operation["id"],
-        expires_at_s=max(int(expires_at.timestamp()), int(time.time())),
-    )
-    return f"{settings.public_url}/api/approvals/{operation['id']}?token={token}"
+    address = f"{settings.public_url}/api/approvals/{operation['id']}"
+    expires_at_s = max(int(expires_at.timestamp()), int(time.time()))
+    return links.approval_address(address, settings.link_secrets, operation["id"], expires_at_s=expires_at_s)
 
 
 def _narrowed(req: func.HttpRequest) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from durabletask import task
 
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
-from shared.domain import approvals, cards, evidence, incidents, postmortem, remediation
+from shared.domain import approvals, cards, event_types, evidence, incidents, postmortem, remediation
 from shared.domain.case import Case, comments, describe, incident_draft, opened_note, people
 from shared.domain.problems import RESOLVED as PROBLEM_RESOLVED
 
@@ -116,7 +116,7 @@ class _Remediation:
             "cause": self.case["hypothesis"],
             "confidence": self.case["confidence"] / 100,
         }
-        yield from self.tell.record("record_opened", "incident.opened", opened)
+        yield from self.tell.record("record_opened", event_types.INCIDENT_OPENED, opened)
 
     def _remedy(self, proposal: remediation.Proposal) -> Steps:
         """Announce, decide, act, verify. Returns the outcome and the words that tell it."""
@@ -129,7 +129,7 @@ class _Remediation:
         decided = yield from self._await(approval)
         if self.decisions:
             audit = {"action_hash": approval["action_hash"], "decided": decided, "decisions": self._audited()}
-            yield from self.tell.record("record_decision", "approval.decided", audit)
+            yield from self.tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
         if decided == incidents.SELF_RESOLVED:
             return decided, self.tell.say("close.self_resolved")
         if decided == incidents.EXPIRED:
@@ -283,7 +283,7 @@ class _Remediation:
         )
         ending = {"outcome": outcome, "run_id": self.run_id, "postmortem_url": written["url"]}
         yield from self.tell.record(
-            "record_closed", "incident.closed", {**ending, "closed_at": self.tell.now()}
+            "record_closed", event_types.INCIDENT_CLOSED, {**ending, "closed_at": self.tell.now()}
         )
         return {
             **ending,

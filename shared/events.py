@@ -10,13 +10,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PROBLEM_OPENED = "problem.opened"
-PROBLEM_RESOLVED = "problem.resolved"
-PROBLEM_UNRECOGNISED = "problem.unrecognised"
-INCIDENT_OPENED = "incident.opened"
-INCIDENT_CLOSED = "incident.closed"
-APPROVAL_DECIDED = "approval.decided"
-
 
 class Event(BaseModel):
     """One CloudEvent. https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md"""

@@ -5,6 +5,7 @@ Written by PUT /api/services/{name}; read to find the service behind a Dynatrace
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from shared.clients.blob import BlobStore
 
 _PREFIX = "registry/services/"
+_READS_AT_ONCE = 16
 
 Service = dict[str, Any]
 """As functions.models.Service validates it, plus "name"."""
@@ -37,7 +39,13 @@ class ServiceRegistry:
     async def all(self) -> list[Service]:
         """Every service, by name."""
         names = sorted([name async for name in self._blob.names(_PREFIX)])
-        documents = [await self._blob.get(name) for name in names]
+        at_once = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def read(name: str) -> bytes | None:
+            async with at_once:
+                return await self._blob.get(name)
+
+        documents = await asyncio.gather(*map(read, names))
         return [json.loads(document) for document in documents if document is not None]
 
     async def find_by_entity(self, entity_ids: Collection[str]) -> Service | None:

@@ -12,13 +12,13 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from functions.validation import parse_json, validate
 from shared import events
-from shared.domain import problems
+from shared.domain import event_types, problems
 from shared.security.webhooks import verify_shared_secret
 from shared.settings import Settings
 
 SECRET_HEADER = "x-valueflow-secret"  # noqa: S105  # the header's name
 
-_EVENT_OF_STATE = {problems.OPEN: events.PROBLEM_OPENED, problems.RESOLVED: events.PROBLEM_RESOLVED}
+_EVENT_OF_STATE = {problems.OPEN: event_types.PROBLEM_OPENED, problems.RESOLVED: event_types.PROBLEM_RESOLVED}
 
 
 class ImpactedEntity(BaseModel):
@@ -90,7 +90,7 @@ def to_event(body: bytes) -> events.Event:
         tags=[tag.strip() for tag in told.tags.split(",") if tag.strip()],
     )
     return events.new_event(
-        _EVENT_OF_STATE.get(told.state, events.PROBLEM_UNRECOGNISED),
+        _EVENT_OF_STATE.get(told.state, event_types.PROBLEM_UNRECOGNISED),
         "/dynatrace",
         (told.pid, str(start_ms or ""), told.state),
         dict(problem),

@@ -31,5 +31,7 @@ def _signed(action: dict, operation_id: str) -> dict:  # type: ignore[type-arg]
         return action
     settings = services().settings
     expires_at_s = int(time.time() + settings.approval_timeout_minutes * 60)
-    token = links.sign(settings.link_secrets, "approval", operation_id, expires_at_s=expires_at_s)
-    return {**action, "url": f"{action['url']}?token={token}"}
+    url = links.approval_address(
+        action["url"], settings.link_secrets, operation_id, expires_at_s=expires_at_s
+    )
+    return {**action, "url": url}

@@ -10,7 +10,6 @@ EXPIRED = "expired"
 ACTION_FAILED = "action_failed"
 UNVERIFIED = "unverified"
 HANDED_OVER = "handed_over"
-OUTCOMES = (RESOLVED, SELF_RESOLVED, REFUSED, EXPIRED, ACTION_FAILED, UNVERIFIED, HANDED_OVER)
 CLOSING = (RESOLVED, SELF_RESOLVED)
 """Outcomes that resolve the incident; the others leave it to a person."""
 

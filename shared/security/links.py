@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from shared.errors import Forbidden
 from shared.settings import Secret
 
+_APPROVAL = "approval"
+
 
 def sign(secrets: Sequence[Secret], purpose: str, *parts: str, expires_at_s: int) -> str:
     """A token that `verify` accepts for the same purpose and parts until `expires_at_s`."""
@@ -30,6 +32,16 @@ def verify(secrets: Sequence[Secret], token: str | None, purpose: str, *parts: s
         raise Forbidden("The link has been altered. Open it from the card or the incident again.")
     if int(expiry) < now_s:
         raise Forbidden("The link has expired.")
+
+
+def approval_address(address: str, secrets: Sequence[Secret], operation_id: str, *, expires_at_s: int) -> str:
+    """The address of an operation's approval page, signed."""
+    return f"{address}?token={sign(secrets, _APPROVAL, operation_id, expires_at_s=expires_at_s)}"
+
+
+def verify_approval(secrets: Sequence[Secret], token: str | None, operation_id: str, *, now_s: float) -> None:
+    """Raises: Forbidden, as `verify`."""
+    verify(secrets, token, _APPROVAL, operation_id, now_s=now_s)
 
 
 def _mac(secret: Secret, purpose: str, parts: Sequence[str], expires_at_s: int) -> str:

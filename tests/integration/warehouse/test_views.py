@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.clients.snowflake import Warehouse
-from shared.events import INCIDENT_CLOSED, INCIDENT_OPENED, Event, new_event
+from shared.domain.event_types import INCIDENT_CLOSED, INCIDENT_OPENED
+from shared.events import Event, new_event
 
 OPENED_AT = "2026-11-20T10:00:00Z"
 

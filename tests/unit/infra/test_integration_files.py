@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from functions.sources import dynatrace
-from shared import events
+from shared.domain import event_types
 from shared.security import tokens
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +42,7 @@ def test_the_filled_template_is_json_that_holds_every_placeholder_once() -> None
 
 def test_the_filled_template_is_the_notification_the_webhook_takes() -> None:
     event = dynatrace.to_event(_filled().encode())
-    assert event.type == events.PROBLEM_OPENED
+    assert event.type == event_types.PROBLEM_OPENED
     assert event.data == {
         "problem_id": SAMPLES["PID"],
         "display_id": "P-2611001",
