@@ -86,6 +86,34 @@ class BlobStore:
 
         return await call("get", download(), {_NO_BLOB: None, _NO_CONTAINER: None})
 
+    async def get_with_etag(self, name: str) -> tuple[bytes, str] | None:
+        """The blob's content and the tag of this version of it (for `replace`), None when there is no such blob."""
+
+        async def download() -> tuple[bytes, str]:
+            stream = await self._client.download_blob(name)
+            return await stream.readall(), str(stream.properties.etag)
+
+        return await call("get_with_etag", download(), {_NO_BLOB: None, _NO_CONTAINER: None})
+
+    async def replace(self, name: str, data: bytes | str, content_type: str, etag: str) -> bool:
+        """Store `data` where the blob still is the version of `etag`: False when it changed or went meanwhile.
+
+        Never sent twice: after a lost reply a second try would take our own version for another's.
+        """
+        from azure.core import MatchConditions
+
+        return await self._write(
+            "replace",
+            name,
+            data,
+            content_type,
+            {"ConditionNotMet": False, _NO_BLOB: False},
+            overwrite=True,
+            etag=etag,
+            match_condition=MatchConditions.IfNotModified,
+            retry_total=0,
+        )
+
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
         """Names that begin with `prefix`, in order."""
         pages = self._client.list_blobs(name_starts_with=prefix).by_page()

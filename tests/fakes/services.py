@@ -1,5 +1,6 @@
 """The services of a process, with fakes that behave: what is put can be got, who is away says so."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -40,9 +41,36 @@ class FakeBlob:
         self._check("put")
         self.blobs[name] = data if isinstance(data, bytes) else data.encode()
 
+    async def put_once(self, name: str, data: bytes | str, content_type: str = "") -> bool:
+        self._check("put_once")
+        if name in self.blobs:
+            return False
+        await self.put(name, data, content_type)
+        return True
+
+    async def delete(self, name: str) -> bool:
+        self._check("delete")
+        return self.blobs.pop(name, None) is not None
+
     async def get(self, name: str) -> bytes | None:
         self._check("get")
         return self.blobs.get(name)
+
+    async def get_with_etag(self, name: str) -> tuple[bytes, str] | None:
+        self._check("get_with_etag")
+        data = self.blobs.get(name)
+        return None if data is None else (data, self._etag(name))
+
+    async def replace(self, name: str, data: bytes | str, content_type: str, etag: str) -> bool:
+        self._check("replace")
+        if name not in self.blobs or etag != self._etag(name):
+            return False
+        await self.put(name, data, content_type)
+        return True
+
+    def _etag(self, name: str) -> str:
+        """Of the content alone: enough to know that another version is there."""
+        return f'"{hashlib.sha256(self.blobs[name]).hexdigest()[:16]}"'
 
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
         self._check("names")

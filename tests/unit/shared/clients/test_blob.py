@@ -69,6 +69,41 @@ async def test_of_many_at_once_one_takes_the_name(store: BlobStore) -> None:
     assert await store.get("a") == str(taken.index(True)).encode()
 
 
+async def test_a_version_is_replaced_once(store: BlobStore) -> None:
+    await store.put("a", b"first")
+    version = await store.get_with_etag("a")
+    assert version is not None
+    content, etag = version
+
+    assert content == b"first"
+    assert await store.replace("a", b"second", "text/plain", etag) is True
+    assert await store.replace("a", b"third", "text/plain", etag) is False
+    assert await store.get("a") == b"second"
+
+
+async def test_of_many_at_once_one_replaces(store: BlobStore) -> None:
+    await store.put("a", b"first")
+    version = await store.get_with_etag("a")
+    assert version is not None
+    writes = (store.replace("a", str(number).encode(), "text/plain", version[1]) for number in range(8))
+    replaced = await asyncio.gather(*writes)
+
+    assert replaced.count(True) == 1
+    assert await store.get("a") == str(replaced.index(True)).encode()
+
+
+async def test_what_is_gone_is_not_replaced(store: BlobStore) -> None:
+    assert await store.get_with_etag("a") is None
+    assert await store.replace("a", b"", "text/plain", '"0x1"') is False
+
+    await store.put("a", b"first")
+    version = await store.get_with_etag("a")
+    assert version is not None
+    await store.delete("a")
+    assert await store.replace("a", b"second", "text/plain", version[1]) is False
+    assert await store.get("a") is None
+
+
 async def test_put_without_overwriting_refuses_a_taken_name(store: BlobStore) -> None:
     await store.put("a", b"first", overwrite=False)
 
@@ -148,6 +183,13 @@ async def test_put_once_is_sent_once() -> None:
     async with silent_server() as (port, requests), opened(port, retries=2) as store:
         with pytest.raises(OutcomeUnknown):
             await store.put_once("a", b"")
+        assert len(requests) == 1
+
+
+async def test_replace_is_sent_once() -> None:
+    async with silent_server() as (port, requests), opened(port, retries=2) as store:
+        with pytest.raises(OutcomeUnknown):
+            await store.replace("a", b"", "text/plain", '"0x1"')
         assert len(requests) == 1
 
 
