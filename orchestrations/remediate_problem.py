@@ -7,12 +7,12 @@ Failed only when a vendor refuses or stays away for too long.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import azure.durable_functions as df
 from durabletask import task
 
+from orchestrations.approving import audited, await_decision, new_approval
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
 from shared.domain import approvals, cards, event_types, evidence, incidents, postmortem, remediation
@@ -124,11 +124,17 @@ class _Remediation:
             return incidents.SELF_RESOLVED, self.tell.say("close.self_resolved")
         if proposal["action"] is None:
             return (yield from self._wait_for_recovery())
-        approval = self._approval(proposal)
+        approval = new_approval(
+            self.context,
+            proposal["action"],
+            risk=proposal["risk"],
+            requested_by=REQUESTER,
+            for_s=self.policy["approval_timeout_s"],
+        )
         yield from self._announce(approval)
         decided = yield from self._await(approval)
         if self.decisions:
-            audit = {"action_hash": approval["action_hash"], "decided": decided, "decisions": self._audited()}
+            audit = audited(approval, decided, self.decisions)
             yield from self.tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
         if decided == incidents.SELF_RESOLVED:
             return decided, self.tell.say("close.self_resolved")
@@ -150,20 +156,6 @@ class _Remediation:
             return decided, self.tell.say("close.self_resolved")
         return incidents.HANDED_OVER, self.tell.say("note.handed_over", reason=self.case["action_text"])
 
-    def _approval(self, proposal: remediation.Proposal) -> dict[str, Any]:
-        assert proposal["action"] is not None
-        expires_at = self.context.current_utc_datetime + timedelta(seconds=self.policy["approval_timeout_s"])
-        return {
-            "action": proposal["action"],
-            "action_hash": approvals.action_hash(proposal["action"]),
-            "risk": proposal["risk"],
-            "requested_by": REQUESTER,
-            "approvers_needed": approvals.approvers_needed(proposal["risk"]),
-            "approved_by": [],
-            "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "state": "waiting",
-        }
-
     def _announce(self, approval: dict[str, Any] | None) -> Steps:
         assert self.incident is not None
         url = None
@@ -176,33 +168,13 @@ class _Remediation:
 
     def _await(self, approval: dict[str, Any] | None) -> Steps:
         """Wait for people, for the problem to close by itself, or for the time to run out."""
-        step = self.saga.begin_wait("await_decision" if approval else "await_recovery")
-        expiry = self.context.create_timer(timedelta(seconds=self.policy["approval_timeout_s"]))
-        resolved = self.context.wait_for_external_event("problem_resolved")
-        decided: str | None = None
-        while decided is None:
-            waiting: list[task.Task[Any]] = [resolved, expiry]
-            waiting += [self.context.wait_for_external_event("decision")] if approval else []
-            first = yield task.when_any(waiting)
-            if first is resolved:
-                decided = incidents.SELF_RESOLVED
-            elif first is expiry:
-                decided = incidents.EXPIRED
-            elif approval:
-                decided = self._weigh(approval, first.get_result())
-        if approval:
-            self.saga.show(approval={**approval, "state": decided})
-        self.saga.end_wait(step, decided)
+        resolved = {incidents.SELF_RESOLVED: self.context.wait_for_external_event("problem_resolved")}
+        name = "await_decision" if approval else "await_recovery"
+        for_s = self.policy["approval_timeout_s"]
+        decided, self.decisions = yield from await_decision(
+            self.context, self.saga, name, approval, for_s=for_s, overtaken_by=resolved
+        )
         return decided
-
-    def _weigh(self, approval: dict[str, Any], decision: Mapping[str, Any]) -> str | None:
-        """Count a decision. Returns what is decided by now, None while more people are needed."""
-        if approvals.objection(approval, decision) is not None:
-            return None
-        self.decisions.append(dict(decision))
-        approval["approved_by"] = [each["person_id"] for each in self.decisions]
-        self.saga.show(approval=approval)
-        return approvals.verdict(approval, self.decisions)
 
     def _act(self, approval: Mapping[str, Any]) -> Steps:
         """Run exactly what was approved, follow it, and verify."""
@@ -303,8 +275,3 @@ class _Remediation:
         if self.incident:
             notices["note_failure"] = ("add_work_note", {"sys_id": self.incident["sys_id"], "text": words})
         yield from self.saga.attempt_all(notices)
-
-    def _audited(self) -> list[dict[str, str]]:
-        return [
-            {name: decision[name] for name in ("decision", "person_id", "at")} for decision in self.decisions
-        ]

@@ -20,7 +20,7 @@ LOOK_BACK_MS = 2 * 60 * 60 * 1000
 @answers_outcome
 async def collect_problem(payload: dict) -> Value:  # type: ignore[type-arg]
     """What Dynatrace knows about the problem: impact, entities, its own findings."""
-    problem = await services().dynatrace.problem(payload["problem"]["problem_id"])
+    problem = await services().dynatrace.problems.get(payload["problem"]["problem_id"])
     if problem is None:
         return {"items": []}
     affected = ", ".join(entity["name"] or entity["entity_id"] for entity in problem["affected"])
@@ -41,7 +41,7 @@ async def collect_changes(payload: dict) -> Value:  # type: ignore[type-arg]
     start_ms = problem["start_ms"] or _now_ms()
     items = []
     for entity in problem["entities"][:5]:
-        seen = await services().dynatrace.deployments(
+        seen = await services().dynatrace.events.deployments(
             entity["id"], start_ms - LOOK_BACK_MS, start_ms + LOOK_BACK_MS
         )
         items += [
@@ -61,7 +61,7 @@ async def collect_metric(payload: dict) -> Value:  # type: ignore[type-arg]
     """The service's indicator before and during the problem, against its healthy bound."""
     problem, measured = payload["problem"], payload["service"]["dynatrace"]
     start_ms = problem["start_ms"] or _now_ms()
-    points = await services().dynatrace.metric(
+    points = await services().dynatrace.metrics.query(
         measured["metric_selector"], measured["entity_id"], start_ms - LOOK_BACK_MS, _now_ms(), "1m"
     )
     before = [value for at, value in points if at < start_ms and value is not None]
@@ -80,8 +80,8 @@ async def check_recovery(payload: dict) -> Value:  # type: ignore[type-arg]
     """Judge recovery since `since` (ISO 8601): problem closed, metric back within bounds, enough samples."""
     measured = payload["service"]["dynatrace"]
     since_ms = int(datetime.fromisoformat(payload["since"]).timestamp() * 1000)
-    problem = await services().dynatrace.problem(payload["problem"]["problem_id"])
-    points = await services().dynatrace.metric(
+    problem = await services().dynatrace.problems.get(payload["problem"]["problem_id"])
+    points = await services().dynatrace.metrics.query(
         measured["metric_selector"], measured["entity_id"], since_ms, _now_ms(), measured["resolution"]
     )
     judged = verification.judge(

@@ -15,7 +15,7 @@ CLOSE_CODE = "Solved (Permanently)"
 @answers_outcome
 async def open_incident(payload: dict) -> Value:  # type: ignore[type-arg]
     """Open the incident of this correlation_id, or find it."""
-    opened = await services().servicenow.open_incident(
+    opened = await services().servicenow.incidents.open(
         {
             "correlation_id": payload["correlation_id"],
             "short_description": payload["short_description"],
@@ -34,7 +34,7 @@ async def open_incident(payload: dict) -> Value:  # type: ignore[type-arg]
 async def add_work_note(payload: dict) -> Value:  # type: ignore[type-arg]
     """Write one work note, once per key."""
     return {
-        "result": await services().servicenow.add_work_note(
+        "result": await services().servicenow.incidents.add_work_note(
             payload["sys_id"], payload["key"], payload["text"]
         )
     }
@@ -44,7 +44,7 @@ async def add_work_note(payload: dict) -> Value:  # type: ignore[type-arg]
 @answers_outcome
 async def resolve_incident(payload: dict) -> Value:  # type: ignore[type-arg]
     """Resolve the incident with what was done, once per key."""
-    resolved = await services().servicenow.resolve_incident(
+    resolved = await services().servicenow.incidents.resolve(
         payload["sys_id"], payload["key"], CLOSE_CODE, payload["close_notes"]
     )
     return {"result": resolved["result"]}

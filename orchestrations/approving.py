@@ -1,0 +1,80 @@
+"""How an operation waits for people: one approval of one typed action, decided, expired, or overtaken by events.
+
+The approval is published as the operation's `approval`, which GET /api/approvals/{id} shows; decisions come as the
+external event `decision`, sent by functions/approvals.py.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from durabletask import task
+
+from orchestrations.saga import Saga, Steps
+from shared.domain import approvals
+
+DECISION = "decision"
+EXPIRED = "expired"
+
+
+def new_approval(
+    context: task.OrchestrationContext,
+    action: Mapping[str, Any],
+    *,
+    risk: str,
+    requested_by: str,
+    for_s: float,
+) -> dict[str, Any]:
+    """What a person is asked to allow, as functions.models.Approval describes it."""
+    expires_at = context.current_utc_datetime + timedelta(seconds=for_s)
+    return {
+        "action": action,
+        "action_hash": approvals.action_hash(action),
+        "risk": risk,
+        "requested_by": requested_by,
+        "approvers_needed": approvals.approvers_needed(risk),
+        "approved_by": [],
+        "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "state": "waiting",
+    }
+
+
+def await_decision(
+    context: task.OrchestrationContext,
+    saga: Saga,
+    step: str,
+    approval: dict[str, Any] | None,
+    *,
+    for_s: float,
+    overtaken_by: Mapping[str, task.Task[Any]],
+) -> Steps:
+    """Wait for people, for one of the events that overtake them, or for the time to run out.
+
+    approval: None where there is nothing to decide and only the events are waited for.
+    Returns (approvals.APPROVE, approvals.REFUSE, EXPIRED or the event's name; the decisions that counted).
+    """
+    waiting = saga.begin_wait(step)
+    expiry = context.create_timer(timedelta(seconds=for_s))
+    ends = {**overtaken_by, EXPIRED: expiry}
+    decisions: list[dict[str, Any]] = []
+    decided: str | None = None
+    while decided is None:
+        tasks = [*ends.values()]
+        tasks += [context.wait_for_external_event(DECISION)] if approval else []
+        first = yield task.when_any(tasks)
+        decided = next((name for name, event in ends.items() if event is first), None)
+        if decided is None and approval and approvals.objection(approval, first.get_result()) is None:
+            decisions.append(dict(first.get_result()))
+            approval["approved_by"] = [each["person_id"] for each in decisions]
+            saga.show(approval=approval)
+            decided = approvals.verdict(approval, decisions)
+    if approval:
+        saga.show(approval={**approval, "state": decided})
+    saga.end_wait(waiting, decided)
+    return decided, decisions
+
+
+def audited(approval: Mapping[str, Any], decided: str, decisions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The audit trail's data: who said what when, bound to the action."""
+    said = [{name: decision[name] for name in ("decision", "person_id", "at")} for decision in decisions]
+    return {"action_hash": approval["action_hash"], "decided": decided, "decisions": said}
