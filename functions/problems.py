@@ -72,5 +72,5 @@ async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Pr
 
 async def _look_up_start(problem_id: str) -> int:
     """A notification without a start time: Dynatrace knows it. 0 when it knows no such problem."""
-    found = await services().dynatrace.problem(problem_id)
+    found = await services().dynatrace.problems.get(problem_id)
     return found["start_ms"] if found else 0

@@ -116,20 +116,27 @@ class FakeTokens:
         return Caller(id=f"id-of-{token}", name=token.title(), roles=frozenset(self.roles[token]))
 
 
-class FakeDynatrace:
-    """start_ms: of the one problem it knows."""
+class FakeProblems:
+    """known: problems by their id."""
 
     def __init__(self) -> None:
-        self.problems: dict[str, dict[str, Any]] = {}
+        self.known: dict[str, dict[str, Any]] = {}
         self.away = False
 
-    async def problem(self, problem_id: str) -> dict[str, Any] | None:
+    async def get(self, problem_id: str) -> dict[str, Any] | None:
         if self.away:
             raise VendorUnavailable("dynatrace", "problem", "no connection")
-        return self.problems.get(problem_id)
+        return self.known.get(problem_id)
+
+
+class FakeDynatrace:
+    """A client with the rooms that functions ask."""
+
+    def __init__(self) -> None:
+        self.problems = FakeProblems()
 
     async def ping(self) -> None:
-        if self.away:
+        if self.problems.away:
             raise VendorUnavailable("dynatrace", "ping", "no connection")
 
 

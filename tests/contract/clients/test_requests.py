@@ -26,12 +26,12 @@ async def test_dynatrace_describes_every_request_of_ours(spec: Spec) -> None:
     fake.problems = {name: dynatrace.a_problem(name) for name in ("p1", "-12_3V2")}
     fake.entities[dynatrace.SERVICE] = {"entityId": dynatrace.SERVICE}
     client = dynatrace_client(dynatrace.URL, dynatrace.TOKEN, fake.transport)
-    await client.problem("-12_3V2")
-    await client.open_problems()
-    await client.entity(dynatrace.SERVICE)
-    await client.deployments(dynatrace.SERVICE, 1, 2)
-    await client.metric("builtin:service.errors.total.rate", dynatrace.SERVICE, 1, 2, "1m")
-    await client.comment_on_problem("p1", "k", "text")
+    await client.problems.get("-12_3V2")
+    await client.problems.open()
+    await client.entities.get(dynatrace.SERVICE)
+    await client.events.deployments(dynatrace.SERVICE, 1, 2)
+    await client.metrics.query("builtin:service.errors.total.rate", dynatrace.SERVICE, 1, 2, "1m")
+    await client.problems.comment("p1", "k", "text")
     await client.ping()
     assert len(fake.requests) == 9
     assert [found for request in fake.requests for found in faults(document, request)] == []

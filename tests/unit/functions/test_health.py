@@ -45,7 +45,7 @@ async def test_service_bus_away_is_down(world: Any, client: FakeDurableClient) -
 
 
 async def test_a_vendor_away_is_degraded(world: Any, client: FakeDurableClient) -> None:
-    world.dynatrace.away = True
+    world.dynatrace.problems.away = True
 
     response = await get(request(), client)
 

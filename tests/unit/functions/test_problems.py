@@ -115,7 +115,7 @@ async def test_a_failed_remediation_without_an_incident_does_not_crash(
 async def test_a_start_time_nobody_sent_is_asked_from_dynatrace(
     world: Any, client: FakeDurableClient
 ) -> None:
-    world.dynatrace.problems["99999"] = {"start_ms": 42}
+    world.dynatrace.problems.known["99999"] = {"start_ms": 42}
     event = {"data": {**PROBLEM, "problem_id": "99999", "start_ms": None}}
 
     await trigger(Message(json.dumps(event).encode()), client)
@@ -126,7 +126,7 @@ async def test_a_start_time_nobody_sent_is_asked_from_dynatrace(
 async def test_dynatrace_being_away_leaves_the_message_to_be_delivered_again(
     world: Any, client: FakeDurableClient
 ) -> None:
-    world.dynatrace.away = True
+    world.dynatrace.problems.away = True
     event = {"data": {**PROBLEM, "start_ms": None}}
 
     with pytest.raises(VendorUnavailable):
