@@ -22,13 +22,15 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     """
     place = payload["service"]["azure_devops"]
     client = services().azure_devops
-    listed = await client.runs(place["project"], place["pipeline_id"])
+    listed = await client.runs.list(place["project"], place["pipeline_id"])
     start_ms = payload["problem"]["start_ms"]
     ended = [run for run in listed if run["result"] == "succeeded" and _ended_before(run, start_ms)]
-    suspect = await client.run(place["project"], place["pipeline_id"], ended[0]["run_id"]) if ended else None
+    suspect = (
+        await client.runs.get(place["project"], place["pipeline_id"], ended[0]["run_id"]) if ended else None
+    )
     last_good = None
     if suspect:
-        last_good = await client.last_good_run(place["project"], place["pipeline_id"], suspect["run_id"])
+        last_good = await client.runs.last_good(place["project"], place["pipeline_id"], suspect["run_id"])
     named = ((suspect, "last run before the problem"), (last_good, "earlier good run"))
     items = [_item(run, words) for run, words in named if run]
     return {"items": items, "runs": {"suspect": suspect, "last_good": last_good}}
@@ -41,7 +43,7 @@ async def start_run(payload: dict) -> Value:  # type: ignore[type-arg]
     action = payload["action"]
     if action_hash(action) != payload["action_hash"]:
         raise VendorRefused("azure_devops", "start_run", "the action is not the one that was approved")
-    run = await services().azure_devops.start_run(
+    run = await services().azure_devops.runs.start(
         action["project"], action["pipeline_id"], payload["key"], action["ref_name"], action["commit"]
     )
     return {"run_id": run["run_id"], "url": run["url"], "result": run["outcome"]}
@@ -51,7 +53,9 @@ async def start_run(payload: dict) -> Value:  # type: ignore[type-arg]
 @answers_outcome
 async def get_run(payload: dict) -> Value:  # type: ignore[type-arg]
     """How the run stands: {"state": "inProgress"|"completed", "result": ..., "finished_at"}."""
-    run = await services().azure_devops.run(payload["project"], payload["pipeline_id"], payload["run_id"])
+    run = await services().azure_devops.runs.get(
+        payload["project"], payload["pipeline_id"], payload["run_id"]
+    )
     return {"state": run["state"], "result": run["result"] or "", "finished_at": run["finished_at"]}
 
 

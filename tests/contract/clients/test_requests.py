@@ -48,9 +48,9 @@ async def test_azure_devops_describes_every_request_of_ours(spec: Spec) -> None:
     fake = azure_devops.FakeAzureDevOps("My Project", 7)
     fake.add_run(1)
     client = azure_devops_client(azure_devops.URL, azure_devops.TOKEN, transport=fake.transport)
-    started = await client.start_run("My Project", 7, "k", "refs/heads/main", "a" * 40)
-    await client.runs("My Project", 7)
-    await client.last_good_run("My Project", 7, started["run_id"])
+    started = await client.runs.start("My Project", 7, "k", "refs/heads/main", "a" * 40)
+    await client.runs.list("My Project", 7)
+    await client.runs.last_good("My Project", 7, started["run_id"])
     assert [found for request in fake.requests for found in faults(pipelines, request)] == []
     fake.requests.clear()
     await client.ping()

@@ -303,14 +303,14 @@ async def test_one_run(
     azure_devops: Stage, builder: AzureDevOpsClient, operation: str, fault: dict[str, Any]
 ) -> None:
     pipeline_id, (_, bad) = await a_pipeline(azure_devops)
-    good = await builder.last_good_run("My Project", pipeline_id, int(bad["id"]))
+    good = await builder.runs.last_good("My Project", pipeline_id, int(bad["id"]))
     assert good is not None
     assert good["commit"]
 
     async def start() -> int:
         assert good["commit"]
         assert good["ref_name"]
-        started = await builder.start_run("My Project", pipeline_id, "k", good["ref_name"], good["commit"])
+        started = await builder.runs.start("My Project", pipeline_id, "k", good["ref_name"], good["commit"])
         return started["run_id"]
 
     azure_devops.break_next(operation, fault)
@@ -318,5 +318,5 @@ async def test_one_run(
     assert await start() == run_id
     keyed = [run for run in azure_devops.documents("run") if "VALUEFLOW_KEY" in json.dumps(run)]
     assert len(keyed) == 1
-    run = await builder.run("My Project", pipeline_id, run_id)
+    run = await builder.runs.get("My Project", pipeline_id, run_id)
     assert (run["commit"], run["key"]) == (good["commit"], "k")

@@ -107,7 +107,7 @@ async def test_the_last_good_run_is_found_with_its_commit(
     fake.add_run(5, BAD)
     fake.add_run(6, BAD)
     fake.add_run(7, "e" * 40)
-    found = await client.last_good_run("Payments", 7, 6)
+    found = await client.runs.last_good("Payments", 7, 6)
     assert found is not None
     assert (found["run_id"], found["commit"], found["ref_name"]) == (2, GOOD, MAIN)
     assert len(fake.sent("GET")) == 5, "it reads no run that cannot change the answer"
@@ -119,10 +119,10 @@ async def test_without_another_commit_the_newest_before_it_is_taken_and_without_
     fake.add_run(3, BAD)
     fake.add_run(4, BAD)
     fake.add_run(5, BAD)
-    found = await client.last_good_run("Payments", 7, 5)
+    found = await client.runs.last_good("Payments", 7, 5)
     assert found is not None
     assert found["run_id"] == 4
-    assert await client.last_good_run("Payments", 7, 3) is None
+    assert await client.runs.last_good("Payments", 7, 3) is None
 
 
 async def test_runs_are_listed_newest_first(fake: FakeAzureDevOps, client: AzureDevOpsClient) -> None:
@@ -130,7 +130,7 @@ async def test_runs_are_listed_newest_first(fake: FakeAzureDevOps, client: Azure
     fake.add_run(3, result=None)
     fake.add_run(2, result="failed")
     fake.fail("GET", "runs", status(503), malformed)
-    found = await client.runs("Payments", 7)
+    found = await client.runs.list("Payments", 7)
     assert [(run["run_id"], run["state"], run["result"]) for run in found] == [
         (3, "inProgress", None),
         (2, "completed", "failed"),
@@ -142,7 +142,7 @@ async def test_runs_are_listed_newest_first(fake: FakeAzureDevOps, client: Azure
 async def test_a_run_is_started_at_the_commit_with_its_key(
     fake: FakeAzureDevOps, client: AzureDevOpsClient
 ) -> None:
-    started = await client.start_run("Payments", 7, "incident-1/redeploy", MAIN, GOOD)
+    started = await client.runs.start("Payments", 7, "incident-1/redeploy", MAIN, GOOD)
     assert started["outcome"] == "created"
     assert (started["commit"], started["ref_name"], started["key"]) == (GOOD, MAIN, "incident-1/redeploy")
     (request,) = fake.sent("POST")
@@ -155,8 +155,8 @@ async def test_a_run_is_started_at_the_commit_with_its_key(
 async def test_the_same_key_is_the_same_run(fake: FakeAzureDevOps, client: AzureDevOpsClient) -> None:
     for run_id in range(1, 30):
         fake.add_run(run_id, variables={"VALUEFLOW_KEY": {"value": f"other-{run_id}"}})
-    first = await client.start_run("Payments", 7, "k", MAIN, GOOD)
-    again = await client.start_run("Payments", 7, "k", MAIN, GOOD)
+    first = await client.runs.start("Payments", 7, "k", MAIN, GOOD)
+    again = await client.runs.start("Payments", 7, "k", MAIN, GOOD)
     assert (again["run_id"], again["outcome"]) == (first["run_id"], "adopted")
     assert fake.with_key("k") == [first["run_id"]]
 
@@ -181,7 +181,7 @@ async def test_one_run_whatever_happens(
     fake.add_run(1)
     fake.fail("POST", "runs", fault, fault)
     fake.fail("GET", "runs/1", status(503))
-    started = await retry_later(lambda: client.start_run("Payments", 7, "k", MAIN, GOOD))
+    started = await retry_later(lambda: client.runs.start("Payments", 7, "k", MAIN, GOOD))
     assert fake.with_key("k") == [started["run_id"]]
 
 
@@ -191,10 +191,10 @@ async def test_a_start_that_may_still_be_at_work_is_not_repeated_in_the_same_cal
     late = Late()
     fake.fail("POST", "runs", late)
     with pytest.raises(OutcomeUnknown):
-        await client.start_run("Payments", 7, "k", MAIN, GOOD)
+        await client.runs.start("Payments", 7, "k", MAIN, GOOD)
     assert late.finish
     late.finish()
-    assert (await client.start_run("Payments", 7, "k", MAIN, GOOD))["outcome"] == "adopted"
+    assert (await client.runs.start("Payments", 7, "k", MAIN, GOOD))["outcome"] == "adopted"
     assert len(fake.with_key("k")) == 1
 
 
@@ -203,7 +203,7 @@ async def test_old_runs_are_not_read_when_looking_for_a_key(
 ) -> None:
     for run_id in range(1, 50):
         fake.add_run(run_id, created=datetime.now(UTC) - timedelta(days=run_id + 1))
-    await client.start_run("Payments", 7, "k", MAIN, GOOD)
+    await client.runs.start("Payments", 7, "k", MAIN, GOOD)
     assert len(fake.sent("GET")) == 1
 
 
@@ -212,7 +212,7 @@ async def test_a_pipeline_that_does_not_take_the_key_says_so_and_nothing_runs(
 ) -> None:
     fake.settable = False
     with pytest.raises(VendorRefused, match="can't set the following variables"):
-        await client.start_run("Payments", 7, "k", MAIN, GOOD)
+        await client.runs.start("Payments", 7, "k", MAIN, GOOD)
     assert not fake.runs
 
 
@@ -220,7 +220,7 @@ async def test_a_project_name_is_one_segment_whatever_it_holds(
     fake: FakeAzureDevOps, client: AzureDevOpsClient
 ) -> None:
     with pytest.raises(VendorRefused):
-        await client.run("My Project/../x?y#z%ção", 7, 4)
+        await client.runs.get("My Project/../x?y#z%ção", 7, 4)
     (request,) = fake.requests
     assert request.url.raw_path == (
         b"/contoso/My%20Project%2F..%2Fx%3Fy%23z%25%C3%A7%C3%A3o/_apis/pipelines/7/runs/4?api-version=7.1"
@@ -231,9 +231,9 @@ async def test_one_run_is_read_and_an_unknown_one_refused(
     fake: FakeAzureDevOps, client: AzureDevOpsClient
 ) -> None:
     fake.add_run(4, BAD)
-    assert (await client.run("Payments", 7, 4))["commit"] == BAD
+    assert (await client.runs.get("Payments", 7, 4))["commit"] == BAD
     with pytest.raises(VendorRefused) as refused:
-        await client.run("Payments", 7, 5)
+        await client.runs.get("Payments", 7, 5)
     assert refused.value.status == 404
 
 

@@ -1,0 +1,54 @@
+"""How runs are read, for the room `runs`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from shared.clients.azure_devops.connection import Connection, area
+from shared.clients.azure_devops.run_shapes import LOOK_BACK, Run, parse_run, when
+
+_AT_ONCE = 8
+
+
+class RunReading:
+    """One request at a time, without retries: those wrap look and write together."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._call = connection.call
+
+    async def _with_key(self, operation: str, project: str, pipeline_id: int, key: str) -> Run | None:
+        """The oldest recent run with this key. Lists hold no variables, so each recent run is read."""
+        since = datetime.now(UTC) - LOOK_BACK
+        listed = await self._listed(operation, project, pipeline_id)
+        recent = [run for run in listed if when(run["created_at"]) >= since]
+        limit = asyncio.Semaphore(_AT_ONCE)
+
+        async def read(run: Run) -> Run:
+            async with limit:
+                return await self._get(operation, project, pipeline_id, run["run_id"])
+
+        read_runs = await asyncio.gather(*map(read, recent), return_exceptions=True)
+        for failure in read_runs:
+            if isinstance(failure, BaseException):
+                raise failure
+        ours = [run for run in read_runs if not isinstance(run, BaseException) and run["key"] == key]
+        return min(ours, key=lambda run: run["run_id"], default=None)
+
+    async def _listed(self, operation: str, project: str, pipeline_id: int) -> list[Run]:
+        listed = await self._call(
+            operation,
+            "GET",
+            runs_path(project, pipeline_id),
+            parse=lambda body: [parse_run(run) for run in body["value"]],
+        )
+        return sorted(listed, key=lambda run: run["run_id"], reverse=True)
+
+    async def _get(self, operation: str, project: str, pipeline_id: int, run_id: int) -> Run:
+        path = f"{runs_path(project, pipeline_id)}/{int(run_id)}"
+        return await self._call(operation, "GET", path, parse=parse_run)
+
+
+def runs_path(project: str, pipeline_id: int) -> str:
+    """The address of a pipeline's runs."""
+    return area(project, f"pipelines/{int(pipeline_id)}/runs")
