@@ -5,6 +5,7 @@ import azure.durable_functions as df
 from functions import (
     approvals,
     archive,
+    catalog,
     dead_letters,
     health,
     openapi,
@@ -30,6 +31,7 @@ for module in (
     operations,
     approvals,
     registry,
+    catalog,
     dead_letters,
     health,
     openapi,

@@ -151,3 +151,22 @@ class Health(BaseModel):
     state: Literal["up", "degraded", "down"]
     version: str
     probes: list[Probe]
+
+
+class CatalogEntities(BaseModel):
+    """The registry as Backstage's catalog."""
+
+    entities: list[dict[str, Any]] = Field(description="Backstage's descriptor format, backstage.io/v1alpha1")
+    remarks: list[str] = Field(description="What to mend in the registry")
+
+
+class CatalogLinkRequest(Strict):
+    days: int = Field(default=180, ge=1, le=366, description="How long the address is good")
+    groups: bool = Field(default=False, description="Whether it brings a Group of each owner")
+
+
+class CatalogLink(BaseModel):
+    """The address of a Location of type url: who has it reads the catalog, nothing else."""
+
+    url: str
+    expires_at: str

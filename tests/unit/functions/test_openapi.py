@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from functions import approvals, dead_letters, health, openapi, operations, registry, webhooks
+from functions import approvals, catalog, dead_letters, health, openapi, operations, registry, webhooks
 from functions.openapi import ENDPOINTS, document, get_openapi
 from tests.fakes.requests import body_of, function_of, request
 
@@ -19,7 +19,7 @@ async def test_the_document_is_valid_openapi(world: Any) -> None:
 def test_it_lists_every_http_endpoint_and_no_other() -> None:
     triggers = [
         builder._function.get_trigger()
-        for module in (webhooks, operations, approvals, registry, dead_letters, health, openapi)
+        for module in (webhooks, operations, approvals, registry, catalog, dead_letters, health, openapi)
         for builder in module.bp._function_builders
         if builder._function.get_trigger().type == "httpTrigger"
     ]
