@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
+
+from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:
     from shared.clients.blob import BlobStore
 
 _PREFIX = "registry/services/"
+_RETIRED = "registry/retired/"
 _READS_AT_ONCE = 16
+_WRITES = 8
 
 Service = dict[str, Any]
 """As functions.models.Service validates it, plus "name"."""
@@ -28,13 +32,47 @@ class ServiceRegistry:
 
     async def put(self, service: Service) -> None:
         """Write the document of service["name"], replacing an earlier one."""
-        document = json.dumps(service, ensure_ascii=False, sort_keys=True).encode()
-        await self._blob.put(f"{_PREFIX}{service['name']}.json", document, "application/json")
+        await self._blob.put(f"{_PREFIX}{service['name']}.json", _document(service), "application/json")
+
+    async def update(self, name: str, change: Callable[[Service], Service | None]) -> Service | None:
+        """Change a document so that no writer beside us is lost. Returns it as it is now, None when there is none.
+
+        change: gives the new document, None to leave it. It is asked again for what another writer left behind,
+        and after a write whose answer was lost: asked twice it must want no more than once.
+
+        Raises: what `change` raises; VendorUnavailable also when others kept writing.
+        """
+        path, looked_again = f"{_PREFIX}{name}.json", False
+        for _ in range(_WRITES):
+            found = await self._blob.get_with_etag(path)
+            if found is None:
+                return None
+            service: Service = json.loads(found[0])
+            changed = change(service)
+            if changed is None or changed == service:
+                return service
+            try:
+                if await self._blob.replace(path, _document(changed), "application/json", found[1]):
+                    return changed
+            except OutcomeUnknown:
+                if looked_again:
+                    raise
+                looked_again = True
+        raise VendorUnavailable("blob", "update", f"service {name}: others keep changing it")
 
     async def get(self, name: str) -> Service | None:
         """The service of this name, None when there is none."""
         document = await self._blob.get(f"{_PREFIX}{name}.json")
         return json.loads(document) if document is not None else None
+
+    async def delete(self, name: str) -> None:
+        """Take the document away; one that is gone is gone."""
+        await self._blob.delete(f"{_PREFIX}{name}.json")
+
+    async def retire(self, name: str, at: str) -> None:
+        """Move the document to the retired ones. Interrupted and repeated, it ends the same. at: ISO 8601."""
+        stamp = at.replace(":", "").replace("-", "").partition(".")[0]
+        await self._blob.move(f"{_PREFIX}{name}.json", f"{_RETIRED}{name}/{stamp}.json", "application/json")
 
     async def all(self) -> list[Service]:
         """Every service, by name."""
@@ -51,3 +89,7 @@ class ServiceRegistry:
     async def find_by_entity(self, entity_ids: Collection[str]) -> Service | None:
         """The first service whose Dynatrace entity is one of these."""
         return next((s for s in await self.all() if s["dynatrace"]["entity_id"] in entity_ids), None)
+
+
+def _document(service: Service) -> bytes:
+    return json.dumps(service, ensure_ascii=False, sort_keys=True).encode()
