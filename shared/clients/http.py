@@ -159,7 +159,7 @@ def _retry_after_s(header: str | None) -> float | None:
 def _reason(response: httpx.Response, sent: Any) -> str:
     """The vendor's words on one short line, without anything we sent and what else may be secret."""
     try:
-        words = " ".join(_words(response.json()).split())
+        words = words_of(response.json())
     except ValueError:
         words = ""
     ours = [
@@ -169,22 +169,34 @@ def _reason(response: httpx.Response, sent: Any) -> str:
     ]
     for value in sorted(_texts(ours), key=len, reverse=True):
         words = words.replace(value, "…")
-    words = _LOOKS_SECRET.sub("…", words)
-    if len(words) > _MESSAGE_LENGTH:
-        words = words[:_MESSAGE_LENGTH].rstrip() + "…"
+    words = in_short(words)
     return f"refused ({response.status_code})" + (f": {words}" if words else "")
 
 
-def _words(body: Any) -> str:
-    """Where vendors put it: {"error": {"message", "detail"}}, {"message"}, {"error", "error_description"}."""
+def words_of(body: Any) -> str:
+    """What a vendor says about a refusal, on one line, from where it puts it.
+
+    {"error": {"message", "detail", "constraintViolations": [{"message"}]}}, {"message"},
+    {"error", "error_description"}, or a list of these.
+    """
+    if isinstance(body, list):
+        return " ".join(filter(None, map(words_of, body)))
     if not isinstance(body, dict):
         return ""
     error = body.get("error", body)
     if isinstance(error, str):
-        return f"{error} {body.get('error_description', '')}"
+        return " ".join(f"{error} {body.get('error_description', '')}".split())
     if not isinstance(error, dict):
         return ""
-    return " ".join(str(error[name]) for name in ("message", "detail") if error.get(name))
+    said = [str(error[name]) for name in ("message", "detail") if error.get(name)]
+    said.append(words_of(error.get("constraintViolations")))
+    return " ".join(" ".join(said).split())
+
+
+def in_short(words: str) -> str:
+    """The words without what may be secret, cut to a line."""
+    words = _LOOKS_SECRET.sub("…", words)
+    return words if len(words) <= _MESSAGE_LENGTH else words[:_MESSAGE_LENGTH].rstrip() + "…"
 
 
 def _texts(value: Any) -> Iterator[str]:

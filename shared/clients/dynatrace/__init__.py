@@ -1,6 +1,6 @@
 """Dynatrace, the observer, through the Environment API v2.
 
-One client, composed of rooms: problems, entities, events, metrics. The activities call it.
+One client, composed of rooms: problems, entities, events, metrics, settings, slos. The activities call it.
 Vendor's page: https://docs.dynatrace.com/docs/dynatrace-api/environment-api
 """
 
@@ -9,15 +9,21 @@ from shared.clients.dynatrace.client import DynatraceClient, dynatrace_client
 from shared.clients.dynatrace.entities import Entity, EntityRef
 from shared.clients.dynatrace.events import Deployment
 from shared.clients.dynatrace.problems import OPEN_PROBLEMS_FROM, Evidence, Problem
+from shared.clients.dynatrace.settings import Ensured, SettingsObject
+from shared.clients.dynatrace.slos import EnsuredSlo, Slo
 
 __all__ = [
     "OPEN_PROBLEMS_FROM",
     "VENDOR",
     "Deployment",
     "DynatraceClient",
+    "Ensured",
+    "EnsuredSlo",
     "Entity",
     "EntityRef",
     "Evidence",
     "Problem",
+    "SettingsObject",
+    "Slo",
     "dynatrace_client",
 ]

@@ -9,6 +9,8 @@ from shared.clients.dynatrace.entities import Entities
 from shared.clients.dynatrace.events import Events
 from shared.clients.dynatrace.metrics import Metrics
 from shared.clients.dynatrace.problems import Problems
+from shared.clients.dynatrace.settings import Settings
+from shared.clients.dynatrace.slos import Slos
 from shared.clients.http import http_client
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class DynatraceClient:
         self.entities = Entities(self._api)
         self.events = Events(self._api)
         self.metrics = Metrics(self._api)
+        self.settings = Settings(self._api)
+        self.slos = Slos(self._api)
         self.aclose = http.aclose
 
     async def ping(self) -> None:
