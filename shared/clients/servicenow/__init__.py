@@ -1,10 +1,12 @@
 """ServiceNow, the system of record, through the Table API.
 
-One client, composed of rooms: incidents. The activities call it.
+One client, composed of rooms: incidents, changes, cmdb. The activities call it.
 Vendor's page: https://www.servicenow.com/docs/r/api-reference/rest-apis/c_TableAPI.html
 """
 
+from shared.clients.servicenow.changes import Change, ChangeDraft, OpenedChange
 from shared.clients.servicenow.client import ServiceNowClient, servicenow_client
+from shared.clients.servicenow.cmdb import EnsuredItem, Item
 from shared.clients.servicenow.incidents import (
     FINAL_STATES,
     RESOLVED,
@@ -19,8 +21,13 @@ __all__ = [
     "FINAL_STATES",
     "RESOLVED",
     "VENDOR",
+    "Change",
+    "ChangeDraft",
+    "EnsuredItem",
     "Incident",
     "IncidentDraft",
+    "Item",
+    "OpenedChange",
     "OpenedIncident",
     "ResolvedIncident",
     "ServiceNowClient",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.clients.http import Params, http_client
+from shared.clients.servicenow.changes import Changes
+from shared.clients.servicenow.cmdb import Cmdb
 from shared.clients.servicenow.incidents import Incidents
 from shared.clients.servicenow.tables import VENDOR, Api
 
@@ -33,6 +35,8 @@ class ServiceNowClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._api = Api(http)
         self.incidents = Incidents(self._api)
+        self.changes = Changes(self._api)
+        self.cmdb = Cmdb(self._api)
         self.aclose = http.aclose
 
     async def ping(self) -> None:

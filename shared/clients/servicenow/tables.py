@@ -66,6 +66,11 @@ class Table[T]:
             ],
         )
 
+    async def first(self, operation: str, field: str, value: str) -> T | None:
+        """The oldest of these, tried again when the vendor fails; None when there is none."""
+        found = await retrying(lambda: self.find(operation, field, value))
+        return found[0] if found else None
+
     async def get(self, operation: str, sys_id: str) -> T:
         """Raises: VendorRefused, 404, when there is none."""
         path = self.path_of(operation, sys_id)
