@@ -4,6 +4,7 @@ ValueFlowError
 ├── ConfigurationError        settings are missing or wrong: the app does not start
 ├── RequestError              the caller can mend it; becomes an RFC 9457 problem
 │   ├── InvalidRequest        400, with the faults by field
+│   │   └── Unprocessable     422: well formed, but its values cannot be
 │   ├── Unauthenticated       401
 │   ├── Forbidden             403
 │   ├── NotFound              404
@@ -13,6 +14,7 @@ ValueFlowError
 │   ├── VendorUnavailable     transient: try later
 │   │   └── OutcomeUnknown    sent, no answer: it may have been done; look before trying again
 │   └── VendorRefused         permanent: the same call will be refused again
+├── RenderFailed              a golden path's skeleton does not become files: the path needs mending
 └── PoisonMessage             an event that no retry will make readable: dead-letter it with this reason
 
 Messages say what happened, with what, and what to do; they never hold a secret, a body or personal data.
@@ -53,6 +55,13 @@ class InvalidRequest(RequestError):
         self.faults = faults or []
 
 
+class Unprocessable(InvalidRequest):
+    """The request can be read, but what it asks for cannot be."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Cannot be done so"
+
+
 class Unauthenticated(RequestError):
     """Nobody we know, or a signature that does not match."""
 
@@ -75,10 +84,17 @@ class NotFound(RequestError):
 
 
 class Conflict(RequestError):
-    """The thing is in a state that does not allow this."""
+    """The thing is in a state that does not allow this.
+
+    facts: extension members of the problem document, such as the operation that has what was asked for.
+    """
 
     status = HTTPStatus.CONFLICT
     title = "Conflict"
+
+    def __init__(self, detail: str, **facts: str) -> None:
+        super().__init__(detail)
+        self.facts = facts
 
 
 class TooLarge(RequestError):
@@ -124,6 +140,14 @@ class VendorRefused(VendorError):
     def __init__(self, vendor: str, operation: str, message: str, status: int | None = None) -> None:
         super().__init__(vendor, operation, message)
         self.status = status
+
+
+class RenderFailed(ValueFlowError):
+    """A golden path's skeleton does not become files. The message names the path, the file and the reason."""
+
+    def __init__(self, path: str, file: str, reason: str) -> None:
+        super().__init__(f"golden path {path}: {file or 'all files'}: {reason}")
+        self.path, self.file, self.reason = path, file, reason
 
 
 class PoisonMessage(ValueFlowError):
