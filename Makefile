@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 RUN = .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup lock demo up test check bench clean format
+.PHONY: help setup lock demo up test check bench clean format backstage
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ format: setup ## put the code in its form
 
 bench: setup ## ratios against the bare engine (ONLY=name runs one)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
+
+backstage: setup ## write Backstage's templates from the golden paths
+	@$(RUN) -m tools.backstage
 
 clean: ## remove everything that was made here
 	rm -rf .venv .sandbox build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ STATIC: dict[str, list[str | Path]] = {
     "lint": [BIN / "ruff", "check", "--quiet", "."],
     "types": [BIN / "mypy"],
     "imports": [BIN / "lint-imports"],
+    "backstage": [BIN / "python", "-m", "tools.backstage", "--check"],
 }
 TESTS: dict[str, list[str | Path]] = {
     "tests": [BIN / "python", "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--cov", "--cov-report="]
