@@ -7,16 +7,37 @@ from functions import (
     archive,
     catalog,
     dead_letters,
+    decommissioning,
+    golden_paths,
     health,
     openapi,
+    operation_actions,
     operations,
     problems,
     registry,
     warehouse,
     webhooks,
 )
-from orchestrations import record_recovery, remediate_problem
-from orchestrations.activities import assistant, azure_devops, dynatrace, platform, servicenow, teams
+from orchestrations import (
+    decommission_service,
+    provision_service,
+    record_recovery,
+    remediate_problem,
+    retry_compensation,
+)
+from orchestrations.activities import (
+    assistant,
+    azure_devops,
+    dynatrace,
+    monitoring,
+    pipelines,
+    platform,
+    records,
+    registering,
+    repositories,
+    servicenow,
+    teams,
+)
 from shared.settings import settings
 
 settings()
@@ -29,7 +50,10 @@ for module in (
     archive,
     warehouse,
     operations,
+    operation_actions,
     approvals,
+    golden_paths,
+    decommissioning,
     registry,
     catalog,
     dead_letters,
@@ -37,6 +61,14 @@ for module in (
     openapi,
     remediate_problem,
     record_recovery,
+    provision_service,
+    decommission_service,
+    retry_compensation,
+    repositories,
+    pipelines,
+    monitoring,
+    records,
+    registering,
     dynatrace,
     azure_devops,
     servicenow,

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from shared.errors import InvalidRequest, RequestError, TooLarge, VendorRefused, VendorUnavailable
+from shared.errors import Conflict, InvalidRequest, RequestError, TooLarge, VendorRefused, VendorUnavailable
 from shared.security.tokens import Caller
 from shared.services import services
 
@@ -32,7 +32,8 @@ def answers_problems(handler: Handler) -> Handler:
             return await handler(*args, **kwargs)
         except RequestError as error:
             faults = error.faults if isinstance(error, InvalidRequest) else []
-            return problem(error.status, error.title, error.detail, faults=faults)
+            facts = error.facts if isinstance(error, Conflict) else {}
+            return problem(error.status, error.title, error.detail, faults=faults, facts=facts)
         except VendorUnavailable as error:
             log.warning("%s", error)
             return problem(
@@ -64,9 +65,11 @@ def problem(
     *,
     faults: list[dict[str, str]] | None = None,
     retry_after_s: int | None = None,
+    facts: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
-    """One problem document (https://www.rfc-editor.org/rfc/rfc9457)."""
+    """One problem document (https://www.rfc-editor.org/rfc/rfc9457); facts: its extension members."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    body |= facts or {}
     if faults:
         body["errors"] = faults
     headers = dict(NEVER_CACHED)

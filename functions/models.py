@@ -33,11 +33,25 @@ class Accepted(BaseModel):
 
 class Step(BaseModel):
     name: str
-    state: Literal["running", "waiting", "done", "failed"]
+    state: Literal["running", "waiting", "done", "failed", "stopped"]
     started_at: str
     ended_at: str | None = None
     result: str = Field(default="", description='What it came to: "created", "adopted", a decision')
     detail: str = Field(default="", description="Why it waits or failed")
+
+
+class Compensation(BaseModel):
+    """How a step is undone if it must be."""
+
+    name: str
+    of: str = Field(description="The step it undoes")
+    state: Literal["recorded", "running", "waiting", "undone", "left", "failed", "stopped"] = Field(
+        description='"left": it was there before, or is not ours'
+    )
+    result: str = ""
+    detail: str = ""
+    started_at: str = ""
+    ended_at: str = ""
 
 
 class Approval(BaseModel):
@@ -67,6 +81,9 @@ class Operation(BaseModel):
     case: dict[str, Any] | None = None
     approval: Approval | None = None
     error: str = ""
+    warnings: list[str] = Field(default=[], description="Steps after the outcome that could not be done")
+    cancellable: bool = False
+    compensations: list[Compensation] = []
 
 
 class Operations(BaseModel):
@@ -84,6 +101,73 @@ class DecisionRequest(Strict):
 class DecisionTaken(BaseModel):
     operation_id: str
     decision: Literal["approve", "refuse"]
+
+
+class CancelRequest(Strict):
+    reason: str = Field(default="", max_length=500)
+
+
+class Started(BaseModel):
+    """An operation that goes on by itself."""
+
+    operation_id: str
+    status_url: str
+    started: bool = Field(description="Whether this call started it, or an earlier one")
+
+
+class Cancelled(BaseModel):
+    operation_id: str
+
+
+class GoldenPath(BaseModel):
+    """title, description: by language. parameters: JSON Schema 2020-12 of what POST .../services takes."""
+
+    name: str
+    version: str
+    owner: str
+    title: dict[str, str]
+    description: dict[str, str]
+    tags: list[str]
+    runtime: str
+    steps: list[str]
+    parameters: dict[str, Any]
+    policies: dict[str, Any]
+    estimate: dict[str, Any]
+
+
+class GoldenPathList(BaseModel):
+    golden_paths: list[GoldenPath]
+
+
+class ServiceRequest(BaseModel):
+    """The parameters of a golden path: GET /api/golden-paths/{name} has their JSON Schema."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    description: str
+    project: str
+    product: str
+    owner: str
+    cost_center: str
+    tier: Literal[1, 2, 3]
+    data_classification: str
+
+
+class ApprovalWanted(BaseModel):
+    risk: str
+    reasons: list[str] = Field(description='"tier", "environment", "monthly_brl"')
+
+
+class ValidationResult(BaseModel):
+    """What would happen; nothing was created."""
+
+    valid: bool
+    errors: list[Fault]
+    parameters: dict[str, Any] = Field(default={}, description="With their defaults")
+    estimate: dict[str, int] = Field(default={}, description="monthly_brl: estimated EffectiveCost in BRL")
+    approval: ApprovalWanted | None = None
+    files: list[str] = Field(default=[], description="What the repository will hold")
 
 
 class AzureDevOpsPlace(Strict):

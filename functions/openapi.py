@@ -12,7 +12,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import answer, answers_problems
-from shared.security.tokens import ADMIN, APPROVER, READER
+from shared.security.tokens import ADMIN, APPROVER, READER, REQUESTER
 
 bp = df.Blueprint()
 
@@ -85,6 +85,55 @@ ENDPOINTS = (
         role=ADMIN,
         body="CatalogLinkRequest",
         refusals=(400, 413),
+    ),
+    Endpoint(
+        "delete",
+        "services/{name}",
+        "Decommission a service, once people allow it",
+        "Started",
+        202,
+        role=REQUESTER,
+        refusals=(400, 404),
+    ),
+    Endpoint("get", "golden-paths", "All golden paths", "GoldenPathList"),
+    Endpoint("get", "golden-paths/{name}", "One golden path", "GoldenPath", refusals=(404,)),
+    Endpoint(
+        "post",
+        "golden-paths/{name}/validate",
+        "What asking for this service would do; nothing is created",
+        "ValidationResult",
+        role=REQUESTER,
+        body="ServiceRequest",
+        refusals=(400, 404, 413),
+    ),
+    Endpoint(
+        "post",
+        "golden-paths/{name}/services",
+        "Ask for a service",
+        "Started",
+        202,
+        role=REQUESTER,
+        body="ServiceRequest",
+        refusals=(400, 404, 409, 413, 422),
+    ),
+    Endpoint(
+        "post",
+        "operations/{id}/cancel",
+        "Stop an operation and undo it",
+        "Cancelled",
+        202,
+        role=REQUESTER,
+        body="CancelRequest",
+        refusals=(400, 404, 409),
+    ),
+    Endpoint(
+        "post",
+        "operations/{id}/retry-compensation",
+        "Undo what could not be undone",
+        "Started",
+        202,
+        role=REQUESTER,
+        refusals=(404, 409),
     ),
     Endpoint("get", "dead-letters", "Events that could not be dealt with", "DeadLetterList", role=ADMIN),
     Endpoint(

@@ -22,7 +22,9 @@ bp = df.Blueprint()
 
 LISTED_DAYS = 30
 MOST_LISTED = 200
-_ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
+UNDER_WAY = ("PENDING", "RUNNING", "SUSPENDED")
+_SHOWN_OF_COMPENSATION = ("name", "of", "state", "result", "detail", "started_at", "ended_at")
 _STATES = {"COMPLETED": "completed", "FAILED": "failed", "TERMINATED": "failed"}
 
 
@@ -76,15 +78,25 @@ async def get_postmortem(req: func.HttpRequest) -> func.HttpResponse:
 
 async def find_operation(client: df.DurableFunctionsClient, operation_id: str) -> dict[str, Any]:
     """Raises: NotFound."""
+    return operation_of(await find_state(client, operation_id))
+
+
+async def find_state(client: df.DurableFunctionsClient, operation_id: str) -> Any:
+    """durabletask's OrchestrationState. Raises: NotFound."""
     state = await client.get_orchestration_state(_checked(operation_id))
     if state is None:
         raise NotFound("There is no operation of this id.")
-    return operation_of(state)
+    return state
+
+
+def told_by(state: Any) -> dict[str, Any]:
+    """What its orchestrator published."""
+    return json.loads(state.serialized_custom_status or "null") or {}
 
 
 def operation_of(state: Any) -> dict[str, Any]:
     """A functions.models.Operation from durabletask's OrchestrationState."""
-    told = json.loads(state.serialized_custom_status or "null") or {}
+    told = told_by(state)
     failure = state.failure_details
     return {
         "id": state.instance_id,
@@ -98,6 +110,12 @@ def operation_of(state: Any) -> dict[str, Any]:
         "case": told.get("case"),
         "approval": told.get("approval"),
         "error": failure.message if failure else "",
+        "warnings": told.get("warnings", []),
+        "cancellable": bool(told.get("cancellable")) and state.runtime_status.name in UNDER_WAY,
+        "compensations": [
+            {name: record.get(name, "") or "" for name in _SHOWN_OF_COMPENSATION}
+            for record in told.get("compensations", [])
+        ],
     }
 
 

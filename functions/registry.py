@@ -30,7 +30,7 @@ async def list_services(req: func.HttpRequest) -> func.HttpResponse:
 @answers_problems
 async def get_service(req: func.HttpRequest) -> func.HttpResponse:
     await caller_with(req, READER)
-    service = await services().registry.get(_checked(req.route_params["name"]))
+    service = await services().registry.get(checked_name(req.route_params["name"]))
     if service is None:
         raise NotFound("There is no service of this name.")
     return answer(service)
@@ -44,14 +44,15 @@ async def put_service(req: func.HttpRequest) -> func.HttpResponse:
     from functions.validation import parse_json, validate
 
     await caller_with(req, ADMIN)
-    name = _checked(req.route_params["name"])
+    name = checked_name(req.route_params["name"])
     draft = validate(ServiceDraft, parse_json(body_of(req)))
     service = {"name": name, **draft.model_dump()}
     await services().registry.put(service)
     return answer(service)
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Raises: InvalidRequest."""
     if not _NAME.fullmatch(name):
         message = "up to 63 lower-case letters, digits and hyphens, beginning with a letter"
         raise InvalidRequest(f"A service's name has {message}.", [{"field": "name", "message": message}])

@@ -21,6 +21,7 @@ class Policy:
     approval_timeout_s: float
     action_timeout_s: float
     run_poll_s: float
+    monitoring_wait_s: float
     verification_timeout_s: float
     verification_poll_s: float
 
@@ -35,6 +36,7 @@ def policy(settings: Settings) -> dict[str, float]:
             approval_timeout_s=settings.approval_timeout_minutes * 60,
             action_timeout_s=settings.action_timeout_minutes * 60,
             run_poll_s=settings.run_poll_s,
+            monitoring_wait_s=settings.monitoring_wait_minutes * 60,
             verification_timeout_s=settings.verification_timeout_minutes * 60,
             verification_poll_s=settings.verification_poll_s,
         )

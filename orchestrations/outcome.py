@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from shared.errors import OutcomeUnknown, VendorRefused, VendorUnavailable
+from shared.errors import OutcomeUnknown, ValueFlowError, VendorUnavailable
 
 Value = dict[str, Any]
 Activity = Callable[[dict], Awaitable[dict]]  # type: ignore[type-arg]
@@ -26,7 +26,7 @@ def answers_outcome(activity: Callable[[dict], Awaitable[Value]]) -> Activity:  
         except VendorUnavailable as error:
             status = "unknown" if isinstance(error, OutcomeUnknown) else "unavailable"
             return {"status": status, "reason": str(error), "retry_after_s": error.retry_after_s}
-        except VendorRefused as error:
+        except ValueFlowError as error:
             return {"status": "refused", "reason": str(error)}
 
     return wrapper

@@ -9,7 +9,7 @@ The policy is data in the orchestration's input (orchestrators read no settings)
 retry_for_s, all in seconds.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -124,18 +124,28 @@ class Saga:
         return outcome["value"]
 
     def attempt_all(
-        self, activities: Mapping[str, tuple[str, Mapping[str, Any]]], *, for_s: float = 0
+        self,
+        activities: Mapping[str, tuple[str, Mapping[str, Any]]],
+        *,
+        for_s: float = 0,
+        once: Collection[str] = (),
     ) -> Steps:
         """Do several activities side by side. Returns {name: outcome}; none of them fails the saga.
 
         for_s: how long those whose vendors are away are tried again, together.
+        once: those that cannot be looked up: an unknown outcome is their last.
         """
         steps = {name: self._begin(name) for name in activities}
         outcomes: dict[str, Value] = {}
+
+        def is_over(name: str) -> bool:
+            outcome = outcomes.get(name)
+            return _is_final(outcome) or bool(outcome and outcome["status"] == "unknown" and name in once)
+
         end_at = self._context.current_utc_datetime + timedelta(seconds=for_s)
         tries = 0
         while True:
-            waiting = [name for name in activities if not _is_final(outcomes.get(name))]
+            waiting = [name for name in activities if not is_over(name)]
             running = {
                 name: self._schedule(activities[name][0], {"key": self._key(name), **activities[name][1]})
                 for name in waiting
@@ -143,7 +153,7 @@ class Saga:
             for name, scheduled in running.items():
                 outcomes[name] = yield from _outcome_of(scheduled)
             tries += 1
-            away = [outcomes[name] for name in activities if not _is_final(outcomes[name])]
+            away = [outcomes[name] for name in activities if not is_over(name)]
             again_at = max((self._again_at(outcome, tries) for outcome in away), default=end_at)
             if not away or again_at >= end_at:
                 break

@@ -17,12 +17,12 @@ class Teller:
     """Tells in one language. `about` is in every fact; `incident` is None until there is one."""
 
     def __init__(self, context: task.OrchestrationContext, saga: Saga, language: str) -> None:
-        self._context, self._saga, self._language = context, saga, language
+        self._context, self._saga, self.language = context, saga, language
         self.incident: Mapping[str, Any] | None = None
         self.about: dict[str, Any] = {"operation_id": context.instance_id}
 
     def say(self, key: str, **values: object) -> str:
-        return say(self._language, key, **values)
+        return say(self.language, key, **values)
 
     def note(self, name: str, text: str) -> Steps:
         """Write a work note, once."""
@@ -34,18 +34,30 @@ class Teller:
         )
 
     def post(self, name: str, card: Card, *, sign_for: str = "") -> Steps:
-        """Post a card, or say in the incident that it may not have arrived; never twice, never for long."""
+        """Post a card, or say in the incident, where there is one, that it may not have arrived.
+
+        Never twice, never for long.
+        """
         try:
             payload = {"card": card, "sign_for": sign_for}
             yield from self._saga.step(name, "post_card", payload, for_s=NOTICE_FOR_S, repeatable=False)
         except StepFailed as failure:
-            yield from self.note(f"note_{name}", self.say("note.card_unknown", reason=failure.reason))
+            if self.incident is not None:
+                yield from self.note(f"note_{name}", self.say("note.card_unknown", reason=failure.reason))
 
     def record(self, name: str, type_: str, data: Mapping[str, Any]) -> Steps:
         """Say a fact on the event topic: for the archive, the warehouse and whoever audits."""
-        subject = self._context.instance_id
-        fact = {"type": type_, "subject": subject, "data": {**self.about, **data}, "time": self.now()}
-        return (yield from self._saga.step(name, "publish_event", fact))
+        activity, payload = self.fact(type_, data)
+        return (yield from self._saga.step(name, activity, payload))
+
+    def fact(self, type_: str, data: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The activity that says a fact, and its payload."""
+        return "publish_event", {
+            "type": type_,
+            "subject": self._context.instance_id,
+            "data": {**self.about, **data},
+            "time": self.now(),
+        }
 
     def now(self) -> str:
         """The orchestration's time, which a replay sees again. ISO 8601, UTC."""

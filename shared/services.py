@@ -13,6 +13,7 @@ from shared.settings import EVENTS_TOPIC, Settings, settings
 
 if TYPE_CHECKING:
     from shared.assistant.port import Assistant
+    from shared.claims import Claims
     from shared.clients.azure_devops import AzureDevOpsClient
     from shared.clients.blob import BlobStore
     from shared.clients.dead_letters import DeadLetters
@@ -71,6 +72,12 @@ class Services:
         from shared.registry import ServiceRegistry
 
         return ServiceRegistry(self.blob)
+
+    @cached_property
+    def claims(self) -> Claims:
+        from shared.claims import Claims
+
+        return Claims(self.blob)
 
     @cached_property
     def dynatrace(self) -> DynatraceClient:

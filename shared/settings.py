@@ -131,6 +131,12 @@ class Settings:
         Secret, "Personal access token; empty: Entra ID identity", Secret("")
     )
 
+    commit_author_email: str = _setting(
+        _text(r"[^@\s]+@[^@\s]+", "must be an e-mail address"),
+        "Author of the first commit of a service's repository; no mailbox is needed",
+        "valueflow@platform.invalid",
+    )
+
     teams_webhook_url: Secret = _setting(
         Secret, "Workflows webhook of the operations channel: the address is the secret"
     )
@@ -157,10 +163,19 @@ class Settings:
     approval_timeout_minutes: float = _setting(_minutes, "After this an approval counts as refused", 60.0)
     action_timeout_minutes: float = _setting(_minutes, "How long a pipeline run may take", 60.0)
     run_poll_s: float = _setting(_seconds, "Pause between two looks at a pipeline run", 15.0)
+    monitoring_wait_minutes: float = _setting(
+        _minutes, "How long a new service's first signals are waited for in Dynatrace", 30.0
+    )
     verification_timeout_minutes: float = _setting(_minutes, "How long recovery may take to show", 30.0)
     verification_poll_s: float = _setting(_seconds, "Pause between two looks at the evidence", 30.0)
     verification_min_samples: int = _setting(
         _number(int, 1, 1000), "Metric points after the action that must lie within bounds", 3
+    )
+    environment_announce_hours: float = _setting(
+        _number(float, 0.001, 30 * 24), "How long before its end an environment is announced in Teams", 24.0
+    )
+    environment_notice_minutes: float = _setting(
+        _minutes, "How long an environment lives on at least after an announcement that came late", 60.0
     )
     retry_for_minutes: float = _setting(
         _minutes, "How long a step goes on trying when a vendor is away", 240.0

@@ -14,6 +14,7 @@ QUICK = {
     "RUN_POLL_S": "0.5",
     "VERIFICATION_POLL_S": "1",
     "VERIFICATION_TIMEOUT_MINUTES": "3",
+    "MONITORING_WAIT_MINUTES": "1",
     "RETRY_FIRST_S": "1",
     "RETRY_MAX_S": "5",
 }

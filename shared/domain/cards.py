@@ -49,6 +49,16 @@ def ended_card(language: str, incident: Mapping[str, Any], outcome_text: str, de
     return _card(language, body, [(say(language, "card.open_incident"), incident["url"])])
 
 
+def notice_card(
+    language: str, title: str, facts: Sequence[Mapping[str, str]], links: Sequence[tuple[str, str]]
+) -> Card:
+    """Say one thing. facts: [{"title", "value"}]. links: (name of the sentence on the button, address)."""
+    body: list[dict[str, Any]] = [_text(plain(title, 600), size="Medium", weight="Bolder")]
+    told = [{"title": fact["title"], "value": plain(fact["value"], 300)} for fact in facts]
+    body += [{"type": "FactSet", "facts": told}] if told else []
+    return _card(language, body, [(say(language, key), url) for key, url in links])
+
+
 def _card(language: str, body: list[dict[str, Any]], links: Sequence[tuple[str, str]]) -> Card:
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",

@@ -6,6 +6,7 @@ Vendor's pages: https://learn.microsoft.com/rest/api/azure/devops/git/repositori
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypedDict
 
 from shared.clients.azure_devops.connection import area, unless_absent
@@ -55,6 +56,19 @@ class Repositories(FirstCommits):
         """Delete it from the recycle bin, for good; False where it is not there (any more)."""
         path = area(project, f"git/recycleBin/repositories/{segment(repository_id)}")
         return await self._delete("purge_repository", path)
+
+    async def deleted_since(self, project: str, name: str, since: datetime) -> list[str]:
+        """Ids of the recycle bin's repositories of this name that were made since then.
+
+        What an interrupted deletion left there; older ones are other people's.
+        """
+
+        def read(body: Mapping[str, Any]) -> list[str]:
+            named = [one for one in body["value"] if one["name"].casefold() == name.casefold()]
+            return [one["id"].lower() for one in named if datetime.fromisoformat(one["createdDate"]) >= since]
+
+        path = area(project, "git/recycleBin/repositories")
+        return await retrying(lambda: self._call("deleted_repositories", "GET", path, parse=read))
 
     async def archive(self, project: str, repository_id: str, new_name: str) -> Repository:
         """Rename and disable it: kept whole, to be enabled again by its people, closed until then.

@@ -1,0 +1,77 @@
+"""Activities on our own records of services: who has a name, and the registry's documents."""
+
+import azure.durable_functions as df
+
+from orchestrations.outcome import Value, answers_outcome
+from shared.errors import VendorRefused
+from shared.services import services
+
+bp = df.Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def claim_name(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Make sure that the name is this operation's, as its starter claimed it."""
+    operation_id = payload["key"].partition("/")[0]
+    held = await services().claims.get(payload["service"])
+    if held is None or held["operation_id"] != operation_id:
+        raise VendorRefused("blob", "claim_name", "the name belongs to another operation by now")
+    return {"result": "created"}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def release_name(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Undo claim_name: the name is free again."""
+    operation_id = payload["key"].partition("/")[0]
+    released = await services().claims.release(payload["service"], operation_id)
+    return {"result": "deleted" if released else "absent"}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def register_service(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Write the service's document; another's is not replaced."""
+    wanted = payload["service"]
+    found = await services().registry.get(wanted["name"])
+    if found and found.get("operation_id") != wanted["operation_id"]:
+        raise VendorRefused("blob", "register_service", "the name is registered for another service")
+    if found is None:
+        await services().registry.put(wanted)
+    return {"result": "created"}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def unregister_service(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Undo register_service: the document this operation wrote, no other."""
+    operation_id = payload["key"].partition("/")[0]
+    found = await services().registry.get(payload["service"])
+    if found is None:
+        return {"result": "absent"}
+    if found.get("operation_id") != operation_id:
+        return {"result": "left"}
+    await services().registry.delete(payload["service"])
+    return {"result": "deleted"}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def link_entity(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Tell the registry which Dynatrace entity the service is."""
+
+    def change(service: Value) -> Value:
+        return {**service, "dynatrace": {**service["dynatrace"], "entity_id": payload["entity_id"]}}
+
+    updated = await services().registry.update(payload["service"], change)
+    return {"result": "updated" if updated else "absent"}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def retire_service(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Take the service out of the registry, keep its last document, give its name back."""
+    await services().registry.retire(payload["service"], payload["at"])
+    await services().claims.release(payload["service"], payload["claimed_by"])
+    return {"result": "retired"}

@@ -1,0 +1,97 @@
+"""How a saga that cannot end well ends: everything undone, people told; what resists is escalated, never swallowed."""
+
+from typing import Any
+
+from durabletask import task
+
+from orchestrations.saga import Saga, StepFailed, Steps, Stopped
+from orchestrations.telling import Teller
+from shared.domain import cards, event_types, provisioning
+
+NOTICES_FOR_S = 900
+"""How long an end is tried to be told, in seconds."""
+
+
+class Refused(Exception):
+    """People said no, or nobody said yes in time. decided: approvals.REFUSE, "expired" or "cancelled"."""
+
+    def __init__(self, decided: str) -> None:
+        super().__init__(decided)
+        self.decided = decided
+
+
+def undo_all(
+    context: task.OrchestrationContext,
+    saga: Saga,
+    tell: Teller,
+    end: StepFailed | Stopped | Refused,
+    *,
+    about: str,
+) -> Steps:
+    """Compensate, tell, and end: as data where people wanted it so, else by raising StepFailed.
+
+    about: the service's name.
+    """
+    wanted = _wanted(end)
+    saga.show(undoing=True)
+    done = yield from saga.compensate()
+    yield from conclude(context, saga, tell, done=done, about=about, reason=str(end), outcome=wanted)
+    if not done:
+        failed = next(each for each in saga.compensations if each["state"] == "failed")
+        raise StepFailed(failed["name"], failed.get("detail", ""))
+    if wanted == provisioning.COMPENSATED:
+        assert isinstance(end, StepFailed)
+        raise end
+    return {"outcome": wanted, "service": about}
+
+
+def conclude(
+    context: task.OrchestrationContext,
+    saga: Saga,
+    tell: Teller,
+    *,
+    done: bool,
+    about: str,
+    reason: str,
+    outcome: str,
+) -> Steps:
+    """Show the outcome and tell it; a compensation that failed becomes a ServiceNow incident."""
+    outcome = outcome if done else provisioning.COMPENSATION_FAILED
+    saga.show(outcome=outcome)
+    words = tell.say(f"undone.{outcome}", service=about, reason=reason)
+    operation_id = context.instance_id
+    notices: dict[str, tuple[str, dict[str, Any]]] = {
+        "announce_end": (
+            "post_card",
+            {"card": cards.notice_card(tell.language, words, [], []), "sign_for": ""},
+        ),
+        "record_end": tell.fact(event_types.SERVICE_NOT_PROVISIONED, {"outcome": outcome}),
+    }
+    if not done:
+        left = [f"{each['name']}: {each.get('detail', '')}" for each in saga.compensations if _is_left(each)]
+        notices["escalate"] = (
+            "open_incident",
+            {
+                "correlation_id": f"{operation_id}/compensation",
+                "short_description": tell.say("undone.incident", service=about),
+                "description": tell.say("undone.incident_text", operation=operation_id, left="\n".join(left)),
+                "impact": "2",
+                "urgency": "2",
+                "cmdb_ci": "",
+            },
+        )
+    told = yield from saga.attempt_all(notices, for_s=NOTICES_FOR_S, once={"announce_end"})
+    escalated = told.get("escalate", {})
+    if escalated.get("status") == "done":
+        saga.show(escalation=escalated["value"])
+        saga.link("incident", escalated["value"]["url"])
+
+
+def _wanted(end: StepFailed | Stopped | Refused) -> str:
+    if isinstance(end, Refused):
+        return end.decided
+    return provisioning.CANCELLED if isinstance(end, Stopped) else provisioning.COMPENSATED
+
+
+def _is_left(record: dict[str, Any]) -> bool:
+    return record["state"] in ("failed", "recorded")
