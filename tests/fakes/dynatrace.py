@@ -1,5 +1,6 @@
-"""A Dynatrace environment in memory: problems with comments, entities, events, metrics, pages."""
+"""A Dynatrace environment in memory: problems, entities, events, metrics, settings and objectives, page by page."""
 
+import re
 from typing import Any
 
 import httpx
@@ -54,6 +55,28 @@ class FakeDynatrace(FakeVendor):
         self.entities: dict[str, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
         self.series: list[dict[str, Any]] = []
+        self.settings: dict[str, dict[str, Any]] = {}
+        self.slos: dict[str, dict[str, Any]] = {}
+        self._listings: list[list[dict[str, Any]]] = []
+
+    def add_setting(self, schema_id: str, value: dict[str, Any], external_id: str = "") -> str:
+        """Make an object as anybody could -> its id."""
+        object_id = f"object-{len(self.settings) + 1}"
+        made = {"objectId": object_id, "schemaId": schema_id, "scope": "environment", "value": value}
+        self.settings[object_id] = made | ({"externalId": external_id} if external_id else {})
+        return object_id
+
+    def add_slo(self, name: str, description: str = "", **fields: Any) -> str:
+        """Make an objective as anybody could -> its id."""
+        slo_id = f"slo-{len(self.slos) + 1}"
+        self.slos[slo_id] = {
+            "id": slo_id,
+            "name": name,
+            "description": description,
+            "enabled": True,
+            **fields,
+        }
+        return slo_id
 
     def respond(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get("Authorization") != f"Api-Token {TOKEN}":
@@ -65,8 +88,14 @@ class FakeDynatrace(FakeVendor):
             return self._one(self.problems.get(rest[0]))
         if kind == "problems":
             return self._page(request, "problems", list(self.problems.values()))
-        if kind == "entities":
+        if kind == "entities" and rest:
             return self._one(self.entities.get(rest[0]))
+        if kind == "entities":
+            return self._page(request, "entities", list(self.entities.values()))
+        if kind == "settings":
+            return self._settings(request, rest[1:])
+        if kind == "slo":
+            return self._slos(request, rest)
         if kind == "events":
             return self._page(request, "events", self.events)
         result = {
@@ -85,20 +114,64 @@ class FakeDynatrace(FakeVendor):
         comments.append({"id": str(len(comments)), "createdAtTimestamp": 1, "content": sent["message"]})
         return httpx.Response(201)
 
+    def _settings(self, request: httpx.Request, rest: list[str]) -> httpx.Response:
+        if request.method == "GET":
+            wanted = request.url.params.get("schemaIds")
+            found = [one for one in self.settings.values() if one["schemaId"] == wanted]
+            return self._page(request, "items", found)
+        if request.method == "DELETE":
+            return self._deleted(self.settings, rest[0])
+        (draft,) = body_of(request)
+        same = [one for one in self.settings.values() if one["schemaId"] == draft["schemaId"]]
+        for one in same:
+            if draft.get("externalId") and one.get("externalId") == draft["externalId"]:
+                one["value"] = draft["value"]
+                return answer([{"code": 200, "objectId": one["objectId"]}])
+        if any(one["value"]["name"] == draft["value"]["name"] for one in same):
+            violation = {"path": f"{draft['schemaId']}/0/name", "message": "must be unique"}
+            error = {"code": 400, "message": "Validation failed", "constraintViolations": [violation]}
+            return answer([{"code": 400, "error": error}], 400)
+        made = self.add_setting(draft["schemaId"], draft["value"], draft.get("externalId", ""))
+        return answer([{"code": 200, "objectId": made}])
+
+    def _slos(self, request: httpx.Request, rest: list[str]) -> httpx.Response:
+        if request.method == "DELETE":
+            return self._deleted(self.slos, rest[0])
+        if request.method == "POST":
+            sent = body_of(request)
+            if any(slo["name"] == sent["name"] for slo in self.slos.values()):
+                return answer({"error": {"code": 400, "message": "must be unique"}}, 400)
+            made = self.add_slo(**sent)
+            return httpx.Response(201, headers={"Location": f"/api/v2/slo/{made}"})
+        params = request.url.params
+        selector = re.fullmatch(r'name\("((?:[^~"]|~.)*)"\)', params.get("sloSelector", ""))
+        name = re.sub("~(.)", r"\1", selector[1]) if selector else None
+        listed = [
+            slo
+            for slo in self.slos.values()
+            if name in (None, slo["name"]) and (slo["enabled"] or params.get("enabledSlos") == "all")
+        ]
+        return self._page(request, "slo", listed)
+
+    def _deleted(self, kept: dict[str, dict[str, Any]], key: str) -> httpx.Response:
+        return httpx.Response(204) if kept.pop(key, None) else self._one(None)
+
     def _one(self, found: dict[str, Any] | None) -> httpx.Response:
         error = {"error": {"code": 404, "message": "Not found"}}
         return answer(found) if found is not None else answer(error, 404)
 
     def _page(self, request: httpx.Request, name: str, items: list[dict[str, Any]]) -> httpx.Response:
+        """A page key holds which listing it goes on with, and where."""
         params = request.url.params
         if "nextPageKey" in params and len(params) > 1:
             return answer({"error": {"code": 400, "message": "nextPageKey takes no other parameter"}}, 400)
-        start = int(params.get("nextPageKey", 0))
+        if "nextPageKey" in params:
+            listing, start = map(int, params["nextPageKey"].split("-"))
+            items = self._listings[listing]
+        else:
+            listing, start = len(self._listings), 0
+            self._listings.append(items)
         end = start + self.page_size
-        return answer(
-            {
-                name: items[start:end],
-                "totalCount": len(items),
-                "nextPageKey": str(end) if end < len(items) else None,
-            }
-        )
+        following = f"{listing}-{end}" if end < len(items) else None
+        page = {name: items[start:end], "totalCount": len(items), "pageSize": self.page_size}
+        return answer({**page, "nextPageKey": following})

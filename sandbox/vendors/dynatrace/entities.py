@@ -52,6 +52,14 @@ class Entities:
     def get(self, entity_id: str) -> Entity | None:
         return self._kept.get(entity_id)
 
+    def ensure(self, entity_id: str, body: Mapping[str, Any]) -> Entity:
+        """The service of this id, made of `body` (as `_add` takes it) where it is not monitored yet."""
+        return self._kept.get(entity_id) or self._kept.put(entity_id, _entity(entity_id, "SERVICE", body))
+
+    def remove(self, entity_id: str) -> None:
+        """It is not there to be monitored any more."""
+        self._kept.delete(entity_id)
+
     def select(self, wanted: list[Condition]) -> list[Entity]:
         return [entity for entity in self._kept.all() if matches(entity, wanted)]
 

@@ -13,6 +13,8 @@ from sandbox.vendors.dynatrace.events import Events
 from sandbox.vendors.dynatrace.metrics import Metrics
 from sandbox.vendors.dynatrace.notifications import Notifications
 from sandbox.vendors.dynatrace.problems import Problems
+from sandbox.vendors.dynatrace.settings import Settings
+from sandbox.vendors.dynatrace.slos import Slos
 from sandbox.vendors.dynatrace.story import Story
 from sandbox.vendors.dynatrace.windows import Windows
 from sandbox.vendors.framework import Operation, Vendor
@@ -49,11 +51,13 @@ class Dynatrace(Vendor):
             self.collection("_config"),
             self.collection("_counter"),
         )
+        self._settings = Settings(self.collection("settings_object"))
+        self._slos = Slos(self.collection("slo"), self.entities, self.windows)
         self._metrics = Metrics(self.entities, self.windows, self.story.sample_seconds)
 
     @override
     def operations(self) -> Sequence[Operation]:
-        rooms = (self.problems, self.entities, self.events, self._metrics)
+        rooms = (self.problems, self.entities, self.events, self._metrics, self._settings, self._slos)
         return [operation for room in rooms for operation in room.operations()]
 
     @override

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from sandbox.vendors.servicenow import change_rules
 from sandbox.vendors.servicenow.answers import refuse
 
 type Row = dict[str, str]
@@ -30,16 +31,7 @@ STATES = {
         "7": "Closed",
         "8": "Canceled",
     },
-    "change_request": {
-        "-5": "New",
-        "-4": "Assess",
-        "-3": "Authorize",
-        "-2": "Scheduled",
-        "-1": "Implement",
-        "0": "Review",
-        "3": "Closed",
-        "4": "Canceled",
-    },
+    "change_request": change_rules.STATES,
 }
 
 
@@ -51,7 +43,7 @@ def apply(table: str, before: Mapping[str, str], changes: Mapping[str, str], now
     if table == "incident":
         return _incident(before, dict(changes), now, user)
     if table == "change_request":
-        return _change(before, dict(changes), now, user)
+        return change_rules.apply(before, dict(changes), now, user)
     return dict(changes)
 
 
@@ -77,15 +69,4 @@ def _incident(before: Mapping[str, str], changes: Row, now: str, user: str) -> R
     elif before["state"] in (RESOLVED, CLOSED):
         reopened = str(int(before["reopen_count"]) + 1)
         changes |= {"resolved_at": "", "resolved_by": "", "active": "true", "reopen_count": reopened}
-    return changes
-
-
-def _change(before: Mapping[str, str], changes: Row, now: str, user: str) -> Row:
-    state = changes.get("state", before["state"])
-    if state in ("3", "4") and state != before["state"]:
-        after = {**before, **changes}
-        if state == "3" and not (after["close_code"].strip() and after["close_notes"].strip()):
-            detail = "Data Policy Exception: The following fields are mandatory: Close code, Close notes"
-            raise refuse(HTTPStatus.FORBIDDEN, "Operation Failed", detail)
-        changes |= {"closed_at": now, "closed_by": user, "active": "false"}
     return changes

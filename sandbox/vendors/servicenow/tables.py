@@ -227,6 +227,6 @@ TABLES = {
     "sys_user_group": Table("sys_user_group", _GROUP, references={"manager": "sys_user"}),
     "sys_journal_field": Table("sys_journal_field", _JOURNAL),
 }
-SIZES = {"short_description": 160, "correlation_id": 100, "correlation_display": 100}
+SIZES = {"short_description": 160, "correlation_id": 100, "correlation_display": 100, "name": 255}
 LONGEST = 4000
 """Column sizes in characters; what is longer is cut, silently."""
