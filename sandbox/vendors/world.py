@@ -1,12 +1,13 @@
 """The vendors as one world: built together, and linked so that a story has consequences.
 
-A run that ends well in Azure DevOps can heal a service and end a problem in Dynatrace; tokens of Entra ID open
-Azure DevOps and OpenAI.
+A run that ends well in Azure DevOps can heal a service and end a problem in Dynatrace, and what it deploys is seen
+there; tokens of Entra ID open Azure DevOps and OpenAI.
 """
 
+import hashlib
 from typing import override
 
-from sandbox.vendors.azure_devops.stage import Effects
+from sandbox.vendors.azure_devops.consequences import Effects
 from sandbox.vendors.azure_devops.vendor import AzureDevOps
 from sandbox.vendors.clock import now_ms
 from sandbox.vendors.credentials import Credentials
@@ -34,6 +35,22 @@ class _Production(Effects):
     @override
     def heal_service(self, entity_id: str) -> None:
         self._dynatrace.windows.heal(entity_id, now_ms())
+
+    @override
+    def service_runs(self, project: str, service: str, environment: str) -> None:
+        tags = [f"service:{service}", f"environment:{environment}"]
+        entity_id = _entity_id(project, service, environment)
+        self._dynatrace.entities.ensure(entity_id, {"name": service, "tags": tags})
+
+    @override
+    def service_is_gone(self, project: str, service: str, environment: str) -> None:
+        self._dynatrace.entities.remove(_entity_id(project, service, environment))
+
+
+def _entity_id(project: str, service: str, environment: str) -> str:
+    """The same each time the service is deployed there."""
+    digest = hashlib.sha256(f"{project}/{service}/{environment}".encode()).hexdigest()
+    return f"SERVICE-{digest[:16].upper()}"
 
 
 def build(store: Store, credentials: Credentials) -> dict[str, Vendor]:

@@ -14,7 +14,14 @@ _NAMESPACES = {
     "Pipeline": "Microsoft.Azure.Pipelines.WebApi",
     "Build": "Microsoft.TeamFoundation.Build.WebApi",
     "Definition": "Microsoft.TeamFoundation.Build.WebApi",
+    "Policy": "Microsoft.TeamFoundation.Policy.WebApi",
 }
+PERSON = {
+    "displayName": "ValueFlow",
+    "id": "8d8f0d6e-8f6a-4c54-9c8b-2a7c0d9b7f11",
+    "uniqueName": "valueflow@sandbox.example",
+}
+"""Whoever calls, as answers name them."""
 
 
 def error(status: int, message: str, type_key: str = "VssServiceException") -> web.Response:

@@ -9,11 +9,12 @@ from aiohttp import web
 from sandbox.vendors.azure_devops.answers import listed, refuse, unreadable
 from sandbox.vendors.azure_devops.projects import BASE, Projects, number
 from sandbox.vendors.azure_devops.repositories import Repositories
+from sandbox.vendors.clock import now_ms
 from sandbox.vendors.framework import Operation, note, object_body, reply
 from sandbox.vendors.store import Collection, Document
 
 ROOT_FOLDER = "\\"
-_DEFAULT_YAML = "azure-pipelines.yml"
+DEFAULT_YAML = "/azure-pipelines.yml"
 
 
 class Pipelines:
@@ -50,12 +51,23 @@ class Pipelines:
     def get(self, pipeline_id: object) -> Document | None:
         return self._kept.get(str(pipeline_id))
 
+    def of_project(self, project: Document) -> list[Document]:
+        return [one for one in self._kept.all() if one["project_id"] == project["id"]]
+
+    def has(self, project: Document, pipeline_id: object) -> bool:
+        """Whether the project has one of this id."""
+        found = None if isinstance(pipeline_id, bool) else self.get(pipeline_id)
+        return found is not None and found["project_id"] == project["id"]
+
+    def delete(self, pipeline: Document) -> None:
+        self._kept.delete(str(pipeline["id"]))
+
     def find(self, project: Document, name: str, folder: str = ROOT_FOLDER) -> Document | None:
-        for one in self._kept.all():
-            same_place = one["project_id"] == project["id"] and one["folder"].casefold() == folder.casefold()
-            if same_place and one["name"].casefold() == name.casefold():
-                return one
-        return None
+        wanted = (name.casefold(), folder.casefold())
+        found = self.of_project(project)
+        return next(
+            (one for one in found if (one["name"].casefold(), one["folder"].casefold()) == wanted), None
+        )
 
     def add(
         self,
@@ -63,7 +75,7 @@ class Pipelines:
         name: str,
         repository: Document,
         folder: str = ROOT_FOLDER,
-        path: str = _DEFAULT_YAML,
+        path: str = DEFAULT_YAML,
     ) -> Document:
         pipeline_id = self._counters.next_number("pipeline", 1)
         made = {
@@ -72,7 +84,8 @@ class Pipelines:
             "folder": folder,
             "project_id": project["id"],
             "repository_id": repository["id"],
-            "path": path,
+            "path": f"/{path.lstrip('/')}",
+            "created_ms": now_ms(),
         }
         return self._kept.put(str(pipeline_id), made)
 
@@ -88,9 +101,8 @@ class Pipelines:
 
     async def _list(self, request: web.Request) -> web.Response:
         project = self._projects.of(request)
-        found = [one for one in self._kept.all() if one["project_id"] == project["id"]]
-        top = number(request, "$top", 10_000)
-        return listed([self._shown(request, one) for one in sorted(found, key=_name)[:top]])
+        found = sorted(self.of_project(project), key=_name)[: number(request, "$top", 10_000)]
+        return listed([self._shown(request, one) for one in found])
 
     async def _get(self, request: web.Request) -> web.Response:
         pipeline = self.of(request)

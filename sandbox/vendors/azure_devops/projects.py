@@ -38,6 +38,9 @@ class Projects:
         )
         raise refuse(HTTPStatus.NOT_FOUND, message, "ProjectDoesNotExistWithNameException")
 
+    def all(self) -> list[Document]:
+        return self._projects.all()
+
     def find(self, wanted: str) -> Document | None:
         return by_id_or_name(self._projects.all(), wanted)
 

@@ -8,15 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.vendors.azure_devops.answers import listed, refuse, unreadable
+from sandbox.vendors.azure_devops.contents import Contents
 from sandbox.vendors.azure_devops.pipelines import Pipelines
-from sandbox.vendors.azure_devops.projects import BASE, Projects
+from sandbox.vendors.azure_devops.projects import BASE
 from sandbox.vendors.azure_devops.repositories import Repositories
+from sandbox.vendors.azure_devops.run_requests import branch, invalid, part, variable
 from sandbox.vendors.azure_devops.runs import Runs, is_finished
 from sandbox.vendors.clock import iso
 from sandbox.vendors.framework import Operation, note, object_body, reply
 from sandbox.vendors.store import Document
 
-DEFAULT_BRANCH = "refs/heads/main"
 _MOST_LISTED = 10_000
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _KNOWN_FIELDS = frozenset(
@@ -29,13 +30,13 @@ class RunApi:
 
     def __init__(
         self,
-        projects: Projects,
         repositories: Repositories,
+        contents: Contents,
         pipelines: Pipelines,
         runs: Runs,
         url: Callable[[], str],
     ) -> None:
-        self._projects, self._repositories = projects, repositories
+        self._repositories, self._contents = repositories, contents
         self._pipelines, self._runs, self._url = pipelines, runs, url
 
     def operations(self) -> Sequence[Operation]:
@@ -66,7 +67,7 @@ class RunApi:
         wanted = self._wanted(pipeline, body)
         if body.get("previewRun"):
             return reply({"finalYaml": f"# {pipeline['path']}\nstages: []\n"})
-        run = self._runs.begin(wanted)
+        run = self._runs.begin(wanted, pipeline["name"])
         plain = {name: item["value"] for name, item in run["variables"].items() if not item["isSecret"]}
         note(
             request,
@@ -79,35 +80,46 @@ class RunApi:
     def _wanted(self, pipeline: Document, body: Mapping[str, Any]) -> dict[str, Any]:
         """What to run. Raises: Refusal, 400."""
         if unknown := body.keys() - _KNOWN_FIELDS:
-            raise _invalid(f"Unknown property {min(unknown)}")
-        resources = _object(_object(_object(body, "resources"), "repositories"), "self")
+            raise invalid(f"Unknown property {min(unknown)}")
+        resources = part(part(part(body, "resources"), "repositories"), "self")
         skip = body.get("stagesToSkip") or []
         if not isinstance(skip, list) or not all(isinstance(stage, str) for stage in skip):
-            raise _invalid("stagesToSkip must be a list of names")
-        parameters = _object(body, "templateParameters")
+            raise invalid("stagesToSkip must be a list of names")
+        parameters = part(body, "templateParameters")
+        ref_name = branch(resources.get("refName"))
         return {
             "pipeline_id": pipeline["id"],
             "project_id": pipeline["project_id"],
             "repository_id": pipeline["repository_id"],
-            "ref_name": _branch(resources.get("refName")),
-            "version": self._version(pipeline, resources.get("version")),
-            "variables": {name: _variable(name, value) for name, value in _object(body, "variables").items()},
+            "ref_name": ref_name,
+            "version": self._version(pipeline, ref_name, resources.get("version")),
+            "variables": {name: variable(name, value) for name, value in part(body, "variables").items()},
             "template_parameters": {name: str(value) for name, value in parameters.items()},
             "stages_to_skip": skip,
         }
 
-    def _version(self, pipeline: Document, wanted: object) -> str:
-        """The commit asked for, or the branch's newest."""
-        commits = self._repositories.commits(pipeline["repository_id"])
+    def _version(self, pipeline: Document, ref_name: str, wanted: object) -> str:
+        """The commit asked for, or the branch's newest; the pipeline's YAML file is there. Raises: Refusal, 400."""
+        repository = self._repositories.get(pipeline["repository_id"])
+        if repository is None or "deleted_ms" in repository or repository.get("disabled"):
+            raise invalid(
+                f"The repository {pipeline['repository_id']} of the pipeline is not there or disabled."
+            )
         if wanted:
-            if isinstance(wanted, str) and _COMMIT.fullmatch(wanted):
-                found = self._repositories.commit(pipeline["repository_id"], wanted.lower())
-                if found:
-                    return str(found["commit_id"])
-            raise _invalid(f"Version {wanted} was not found in the repository of the pipeline.")
-        if not commits:
-            raise _invalid(f"File /{pipeline['path']} not found in the repository: it has no commits.")
-        return str(max(commits, key=lambda commit: commit["at_ms"])["commit_id"])
+            known = isinstance(wanted, str) and _COMMIT.fullmatch(wanted)
+            version = str(wanted).lower() if known else ""
+            if not self._contents.commit(repository["id"], version):
+                raise invalid(f"Version {wanted} was not found in the repository of the pipeline.")
+        else:
+            version = self._contents.head(repository["id"], ref_name) or ""
+        files = self._contents.files(repository["id"], version) if version else {}
+        path = f"/{pipeline['path'].lstrip('/')}"
+        if files is not None and path not in files:
+            raise invalid(
+                f"{path}: File {path} not found in repository {repository['name']} branch {ref_name} version "
+                f"{version}."
+            )
+        return version
 
     def _short(self, request: web.Request, pipeline: Document, run: Document) -> dict[str, Any]:
         organization = request.match_info["organization"]
@@ -143,33 +155,6 @@ class RunApi:
         }
 
 
-def _object(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = body.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _invalid(f"{name} must be an object")
-    return value
-
-
-def _variable(name: str, given: object) -> dict[str, Any]:
-    if not isinstance(given, dict) or not isinstance(given.get("value", ""), str):
-        raise _invalid(f"variable {name} must be an object with a text as value")
-    return {"value": given.get("value", ""), "isSecret": bool(given.get("isSecret", False))}
-
-
 def _public(variable: Mapping[str, Any]) -> dict[str, Any]:
     """A secret is not read back."""
     return {"isSecret": True} if variable["isSecret"] else dict(variable)
-
-
-def _branch(wanted: object) -> str:
-    if wanted is None:
-        return DEFAULT_BRANCH
-    if not isinstance(wanted, str) or not wanted:
-        raise _invalid("refName must be a text")
-    return wanted if wanted.startswith("refs/") else f"refs/heads/{wanted}"
-
-
-def _invalid(message: str) -> Exception:
-    return refuse(HTTPStatus.BAD_REQUEST, message, "PipelineValidationException")

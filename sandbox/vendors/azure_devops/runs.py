@@ -1,33 +1,41 @@
 """Runs: they take their time and end by themselves, in a process that was restarted meanwhile, too.
 
-A run's end is decided when it starts (`finish_ms`, `result`); its state is a question of what time it is. A timer
-tells `on_finished` once that moment has come, whether or not anybody asks.
+A run's course is decided when it starts (`stages`, `finish_ms`, `result`); its state is a question of what time it
+is. Only a run whose pipeline may not use what it deploys with waits at that stage until it may. A timer tells
+`on_finished` once the end has come, whether or not anybody asks.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from sandbox.vendors.azure_devops.run_config import RunConfig
+from sandbox.vendors.azure_devops.stages import DEPLOY, begun, cut, delayed, end_ms, plan
 from sandbox.vendors.clock import day, now_ms
 from sandbox.vendors.store import Collection, Document
 
-RUN_SECONDS = 4.0
+NEVER_MS = 253_402_300_799_000
+"""The end of a run that waits: the last second that can be written as a date."""
 _FIRST_ID = 101
 
 
 class Runs:
-    """in_background: runs the timers. on_finished: called at least once per run that has ended."""
+    """in_background: runs the timers. on_finished: called at least once per run that has ended.
+
+    missing: what a run's pipeline may not use and it needs.
+    """
 
     def __init__(
         self,
         kept: Collection,
         counters: Collection,
-        config: Collection,
+        config: RunConfig,
         in_background: Callable[[Coroutine[Any, Any, None]], None],
         on_finished: Callable[[Document], None],
+        missing: Callable[[Mapping[str, Any]], list[str]],
     ) -> None:
         self._kept, self._counters, self._config = kept, counters, config
-        self._in_background, self._on_finished = in_background, on_finished
+        self._in_background, self._on_finished, self._missing = in_background, on_finished, missing
 
     def start(self) -> None:
         """Set the timers of the runs that were under way when the process ended."""
@@ -35,26 +43,21 @@ class Runs:
             if not run["settled"]:
                 self._in_background(self._settle(run["id"]))
 
-    def config(self) -> Document:
-        return {"run_seconds": RUN_SECONDS, "next_result": "succeeded"} | (self._config.get("config") or {})
-
-    def configure(self, changes: Mapping[str, Any]) -> Document:
-        """run_seconds: how long runs take. next_result: how the next one, and only that, ends."""
-        return self._config.put("config", {**self.config(), **changes})
-
     def get(self, run_id: object) -> Document | None:
         return self._kept.get(str(run_id))
 
     def newest(self) -> list[Document]:
         return sorted(self._kept.all(), key=lambda run: run["id"], reverse=True)
 
-    def begin(self, run: Mapping[str, Any]) -> Document:
-        """Start a run now. run: what it runs, as `add` takes it."""
-        config, now = self.config(), now_ms()
-        if config["next_result"] != "succeeded":
-            self.configure({"next_result": "succeeded"})
-        finish = now + round(config["run_seconds"] * 1000)
-        made = self.add({**run, "reason": "manual"}, now, finish, config["next_result"], settled=False)
+    def begin(self, run: Mapping[str, Any], pipeline: str) -> Document:
+        """Start a run now. run: what it runs, as `add` takes it. pipeline: its name."""
+        action, now = run["template_parameters"].get("action", "apply"), now_ms()
+        seconds, result, fails_at = self._config.take(pipeline, action)
+        stages = plan(now, round(seconds * 1000), result, fails_at, run["stages_to_skip"])
+        waits_for = self._missing(run) if begun(stages, DEPLOY) else []
+        finish = NEVER_MS if waits_for else end_ms(stages, now)
+        course = {"reason": "manual", "stages": stages, "waits_for": waits_for}
+        made = self.add({**run, **course}, now, finish, result, settled=False)
         self._in_background(self._settle(made["id"]))
         return made
 
@@ -71,6 +74,8 @@ class Runs:
             "variables": {},
             "template_parameters": {},
             "stages_to_skip": [],
+            "stages": plan(created_ms, finish_ms - created_ms, result, DEPLOY, ()),
+            "waits_for": [],
             "tags": [],
             **run,
             "created_ms": created_ms,
@@ -83,13 +88,43 @@ class Runs:
     def tag(self, run: Document, tags: list[str]) -> Document:
         return self._kept.put(str(run["id"]), {**run, "tags": sorted(set(tags))})
 
+    def granted(self, pipeline_id: int) -> None:
+        """The pipeline may use more now: what waited for that goes on."""
+        for run in self._kept.all():
+            if run["pipeline_id"] != pipeline_id or not run.get("waits_for") or run["settled"]:
+                continue
+            missing, stages = self._missing(run), run["stages"]
+            if not missing:
+                stages = delayed(stages, now_ms())
+            finish = NEVER_MS if missing else end_ms(stages, now_ms())
+            changed = {**run, "waits_for": missing, "stages": stages, "finish_ms": finish}
+            self._kept.put(str(run["id"]), changed)
+            self._in_background(self._settle(run["id"]))
+
+    def cancel(self, run: Document) -> Document:
+        """End a run that is under way, now."""
+        now = now_ms()
+        stages = cut(run["stages"], now, waiting=bool(run["waits_for"]))
+        ended = {**run, "stages": stages, "waits_for": [], "finish_ms": now, "result": "canceled"}
+        self._kept.put(str(run["id"]), ended)
+        return self._end(ended)
+
+    def forget(self, pipeline_id: int) -> None:
+        """The pipeline is gone, and its runs with it."""
+        for key, run in list(self._kept.documents.items()):
+            if run["pipeline_id"] == pipeline_id:
+                self._kept.delete(key)
+
     async def _settle(self, run_id: int) -> None:
-        if run := self.get(run_id):
+        if (run := self.get(run_id)) and not run.get("waits_for"):
             await asyncio.sleep(max(0.0, (run["finish_ms"] - now_ms()) / 1000))
-        # Read anew: it may have been tagged meanwhile.
-        if run := self.get(run_id):
-            self._on_finished(run)
-            self._kept.put(str(run_id), {**run, "settled": True})
+        # Read anew: it may have been tagged, cancelled or deleted meanwhile.
+        if (run := self.get(run_id)) and not run["settled"] and is_finished(run):
+            self._end(run)
+
+    def _end(self, run: Document) -> Document:
+        self._on_finished(run)
+        return self._kept.put(str(run["id"]), {**run, "settled": True})
 
 
 def is_finished(run: Mapping[str, Any]) -> bool:

@@ -1,32 +1,28 @@
-"""What the sandbox may set up: projects, pipelines, runs of the past, and what a run leads to elsewhere."""
+"""What the sandbox may set up: projects, pipelines, runs of the past, and how the next ones go."""
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
+from sandbox.vendors.azure_devops.consequences import Consequences
+from sandbox.vendors.azure_devops.contents import DEFAULT_BRANCH, Author, Contents
 from sandbox.vendors.azure_devops.pipelines import Pipelines
 from sandbox.vendors.azure_devops.projects import Projects
-from sandbox.vendors.azure_devops.repositories import Repositories, new_commit_id
-from sandbox.vendors.azure_devops.run_api import DEFAULT_BRANCH
+from sandbox.vendors.azure_devops.repositories import Repositories
+from sandbox.vendors.azure_devops.resources import Resources
+from sandbox.vendors.azure_devops.run_config import RESULTS, RunConfig
 from sandbox.vendors.azure_devops.runs import Runs
 from sandbox.vendors.clock import now_ms
 from sandbox.vendors.control import wrong
 from sandbox.vendors.framework import Operation, json_body, object_body, reply
-from sandbox.vendors.store import Collection, Document
+from sandbox.vendors.store import Document
 
-_RESULTS = {"succeeded", "failed", "canceled"}
+_YAML = b"trigger: none\nstages: []\n"
 _CONSEQUENCE = {"pipeline_id", "when_version", "resolves_problem", "heals_service"}
-
-
-class Effects(Protocol):
-    """What a run can do to the world it is deployed to."""
-
-    def resolve_problem(self, problem_id: str) -> None: ...
-
-    def heal_service(self, entity_id: str) -> None: ...
 
 
 class Stage:
@@ -36,12 +32,16 @@ class Stage:
         self,
         projects: Projects,
         repositories: Repositories,
+        contents: Contents,
+        resources: Resources,
         pipelines: Pipelines,
         runs: Runs,
-        consequences: "Consequences",
+        config: RunConfig,
+        consequences: Consequences,
     ) -> None:
-        self._projects, self._repositories = projects, repositories
-        self._pipelines, self._runs, self._consequences = pipelines, runs, consequences
+        self._projects, self._repositories, self._contents = projects, repositories, contents
+        self._resources, self._pipelines, self._runs = resources, pipelines, runs
+        self._config, self._consequences = config, consequences
 
     def controls(self) -> Sequence[Operation]:
         return [
@@ -58,6 +58,7 @@ class Stage:
         """{"name", "description"?} -> the project, with a repository of its name; made if it is not there."""
         body = await object_body(request, wrong)
         project = self._projects.ensure(_word(body, "name"), str(body.get("description", "")))
+        self._resources.equip(project)
         self._repositories.ensure(project, project["name"])
         return reply(project, HTTPStatus.CREATED)
 
@@ -65,6 +66,7 @@ class Stage:
         """{"project", "name", "repository"} -> the pipeline; it, project and repository made if not there."""
         body = await object_body(request, wrong)
         project = self._projects.ensure(_word(body, "project"))
+        self._resources.equip(project)
         repository = self._repositories.ensure(project, str(body.get("repository") or project["name"]))
         name = _word(body, "name")
         pipeline = self._pipelines.find(project, name) or self._pipelines.add(project, name, repository)
@@ -85,20 +87,21 @@ class Stage:
         if not isinstance(body, dict) or not (pipeline := self._pipelines.get(body.get("pipeline_id"))):
             raise wrong("pipeline_id names no pipeline")
         result = body.get("result", "succeeded")
-        if result not in _RESULTS:
-            raise wrong(f"result must be one of {', '.join(sorted(_RESULTS))}")
+        if result not in RESULTS:
+            raise wrong(f"result must be one of {', '.join(RESULTS)}")
         finish = int(body.get("finished_ms", now_ms() - 1000 * float(body.get("finished_ago_seconds", 0))))
         created = finish - round(1000 * float(body.get("duration_seconds", 60)))
-        commit_id = str(body.get("commit") or new_commit_id()).lower()
+        commit_id = str(body.get("commit") or secrets.token_hex(20)).lower()
         if not re.fullmatch(r"[0-9a-f]{40}", commit_id):
             raise wrong("commit must have 40 hexadecimal digits")
         comment, author = str(body.get("comment", "Change")), str(body.get("author", "Bruno Lima"))
-        self._repositories.add_commit(pipeline["repository_id"], commit_id, comment, author, created - 60_000)
+        branch = str(body.get("branch", DEFAULT_BRANCH))
+        self._commit(pipeline, branch, commit_id, comment, author, created - 60_000)
         run = {
             "pipeline_id": pipeline["id"],
             "project_id": pipeline["project_id"],
             "repository_id": pipeline["repository_id"],
-            "ref_name": str(body.get("branch", DEFAULT_BRANCH)),
+            "ref_name": branch,
             "version": commit_id,
             "reason": "individualCI",
             "tags": [str(tag) for tag in body.get("tags", [])],
@@ -109,20 +112,29 @@ class Stage:
         }
         return self._runs.add(run, created, finish, result, settled=True)
 
+    def _commit(
+        self, pipeline: Document, branch: str, commit_id: str, comment: str, author: str, at_ms: int
+    ) -> None:
+        """Put a commit with the pipeline's YAML file on the branch; one that is there stays as it is."""
+        repository = self._repositories.get(pipeline["repository_id"])
+        if repository is None or self._contents.commit(repository["id"], commit_id):
+            return
+        parent = self._contents.head(repository["id"], branch)
+        parent = parent or self._contents.head(repository["id"], DEFAULT_BRANCH)
+        files = (self._contents.files(repository["id"], parent) if parent else None) or {}
+        path = f"/{pipeline['path'].lstrip('/')}"
+        self._contents.record(
+            repository["id"], parent, {path: _YAML, **files}, comment, Author(author), at_ms, commit_id
+        )
+        self._contents.point(repository["id"], branch, commit_id)
+        self._repositories.filled(repository, branch)
+
     async def _get_config(self, _: web.Request) -> web.Response:
-        return reply(self._runs.config())
+        return reply(self._config.shown())
 
     async def _set_config(self, request: web.Request) -> web.Response:
-        """{"run_seconds"?, "next_result"?} -> the whole configuration."""
-        body = await object_body(request, wrong)
-        if unknown := body.keys() - {"run_seconds", "next_result"}:
-            raise wrong(f"unknown fields: {', '.join(sorted(unknown))}")
-        seconds = body.get("run_seconds", 0)
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise wrong("run_seconds must be a number of at least 0")
-        if body.get("next_result", "succeeded") not in _RESULTS:
-            raise wrong(f"next_result must be one of {', '.join(sorted(_RESULTS))}")
-        return reply(self._runs.configure(body))
+        """{"run_seconds"?, "next_result"?, "fail"?} -> the whole configuration; see RunConfig."""
+        return reply(self._config.change(await object_body(request, wrong)))
 
     async def _get_consequences(self, _: web.Request) -> web.Response:
         return reply(self._consequences.listed())
@@ -139,34 +151,6 @@ class Stage:
                 raise wrong("pipeline_id names no pipeline")
         self._consequences.replace(body)
         return reply(self._consequences.listed())
-
-
-class Consequences:
-    """What happens elsewhere when a run ends well: problems end, services recover."""
-
-    def __init__(self, kept: Collection, effects: Effects) -> None:
-        self._kept, self._effects = kept, effects
-
-    def listed(self) -> list[Document]:
-        return self._kept.all()
-
-    def replace(self, wanted: Sequence[Mapping[str, Any]]) -> None:
-        self._kept.clear()
-        for number, one in enumerate(wanted):
-            self._kept.put(str(number), dict(one))
-
-    def of(self, run: Mapping[str, Any]) -> None:
-        """Let what follows from the run happen; once more does no harm."""
-        if run["result"] != "succeeded":
-            return
-        for one in self._kept.all():
-            version = one.get("when_version")
-            if one["pipeline_id"] != run["pipeline_id"] or (version and version.lower() != run["version"]):
-                continue
-            if service := one.get("heals_service"):
-                self._effects.heal_service(service)
-            if problem := one.get("resolves_problem"):
-                self._effects.resolve_problem(problem)
 
 
 def _word(body: Mapping[str, Any], name: str) -> str:

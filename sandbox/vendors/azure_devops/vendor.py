@@ -7,15 +7,29 @@ from aiohttp import web
 
 from sandbox.vendors.azure_devops import answers
 from sandbox.vendors.azure_devops.access import check_credentials, check_version
+from sandbox.vendors.azure_devops.azure_environments import AzureEnvironments
+from sandbox.vendors.azure_devops.branches import Branches
 from sandbox.vendors.azure_devops.builds import Builds
+from sandbox.vendors.azure_devops.commits import Commits
+from sandbox.vendors.azure_devops.consequences import Consequences, Effects
+from sandbox.vendors.azure_devops.contents import Contents
+from sandbox.vendors.azure_devops.definitions import Definitions
+from sandbox.vendors.azure_devops.items import Items
+from sandbox.vendors.azure_devops.permissions import Permissions
 from sandbox.vendors.azure_devops.pipelines import Pipelines
+from sandbox.vendors.azure_devops.policies import Policies
 from sandbox.vendors.azure_devops.projects import Projects
+from sandbox.vendors.azure_devops.pushes import Pushes
+from sandbox.vendors.azure_devops.recycle_bin import RecycleBin
 from sandbox.vendors.azure_devops.repositories import Repositories
+from sandbox.vendors.azure_devops.resources import Resources
 from sandbox.vendors.azure_devops.run_api import RunApi
+from sandbox.vendors.azure_devops.run_config import RunConfig
 from sandbox.vendors.azure_devops.runs import Runs
-from sandbox.vendors.azure_devops.stage import Consequences, Effects, Stage
+from sandbox.vendors.azure_devops.stage import Stage
+from sandbox.vendors.azure_devops.timeline import Timelines
 from sandbox.vendors.framework import Operation, Vendor
-from sandbox.vendors.store import Store
+from sandbox.vendors.store import Document, Store
 
 
 class AzureDevOps(Vendor):
@@ -32,18 +46,58 @@ class AzureDevOps(Vendor):
     ) -> None:
         super().__init__(store, credentials)
         self._entra_accepts = entra_accepts
-        counters = self.collection("_counter")
-        consequences = Consequences(self.collection("consequence"), effects)
-        projects = Projects(self.collection("project"), self._address)
-        repositories = Repositories(projects, self.collection, self._address)
-        pipelines = Pipelines(projects, repositories, self.collection("pipeline"), counters, self._address)
-        self.runs = Runs(
-            self.collection("run"), counters, self.collection("_config"), self.in_background, consequences.of
+        kind, url, counters = self.collection, self._address, self.collection("_counter")
+        self._projects = projects = Projects(kind("project"), url)
+        contents = Contents(kind)
+        repositories = Repositories(projects, contents, kind, url)
+        commits = Commits(repositories, contents)
+        pipelines = Pipelines(projects, repositories, kind("pipeline"), counters, url)
+        policies = Policies(projects, kind("policy"), counters, repositories.has, pipelines.has, url)
+        self._resources = Resources(projects, kind, counters)
+        self._permissions = Permissions(
+            projects, self._resources, kind("permission"), pipelines.has, lambda one: self.runs.granted(one)
         )
-        run_api = RunApi(projects, repositories, pipelines, self.runs, self._address)
-        builds = Builds(projects, pipelines, self.runs, self._address)
-        self._rooms = (projects, repositories, pipelines, run_api, builds)
-        self._stage = Stage(projects, repositories, pipelines, self.runs, consequences)
+        self._consequences = Consequences(kind("consequence"), effects)
+        self._environments = AzureEnvironments(
+            kind("azure_environment"), projects, repositories, pipelines, effects
+        )
+        config = RunConfig(kind("_config"))
+        self.runs = Runs(
+            kind("run"),
+            counters,
+            config,
+            self.in_background,
+            self._ended_run,
+            self._permissions.missing,
+        )
+        builds = Builds(projects, pipelines, self.runs, url)
+        self._rooms = (
+            projects,
+            repositories,
+            RecycleBin(projects, repositories, contents),
+            commits,
+            Branches(repositories, contents, policies.protects),
+            Pushes(repositories, contents, commits, counters, policies.protects),
+            Items(repositories, contents, commits),
+            policies,
+            pipelines,
+            Definitions(projects, repositories, pipelines, url, self._pipeline_deleted),
+            self._resources,
+            self._permissions,
+            RunApi(repositories, contents, pipelines, self.runs, url),
+            builds,
+            Timelines(builds),
+        )
+        self._stage = Stage(
+            projects,
+            repositories,
+            contents,
+            self._resources,
+            pipelines,
+            self.runs,
+            config,
+            self._consequences,
+        )
 
     @override
     def operations(self) -> Sequence[Operation]:
@@ -64,7 +118,18 @@ class AzureDevOps(Vendor):
 
     @override
     def start(self) -> None:
+        for project in self._projects.all():
+            self._resources.equip(project)
         self.runs.start()
 
     def _address(self) -> str:
         return self.url
+
+    def _ended_run(self, run: Document) -> None:
+        """The consequences of a run may come again after a restart, all of them."""
+        self._environments.of(run)
+        self._consequences.of(run)
+
+    def _pipeline_deleted(self, pipeline_id: int) -> None:
+        self._permissions.forget(pipeline_id)
+        self.runs.forget(pipeline_id)

@@ -271,6 +271,10 @@ class NoEffects:
 
     def heal_service(self, entity_id: str) -> None: ...
 
+    def service_runs(self, project: str, service: str, environment: str) -> None: ...
+
+    def service_is_gone(self, project: str, service: str, environment: str) -> None: ...
+
 
 @pytest.fixture
 async def azure_devops(store: Store) -> AsyncIterator[Stage]:
