@@ -9,11 +9,12 @@ the action is another by now.
 import time
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from functions.forms import PAGE_POLICY, check_form, fields_of, form_token, is_form
 from functions.http import (
     NEVER_CACHED,
     answer,
@@ -25,19 +26,13 @@ from functions.http import (
 )
 from functions.operations import find_operation
 from shared.domain import approvals
-from shared.errors import Conflict, Forbidden, NotFound, RequestError, Unauthenticated
+from shared.errors import Conflict, NotFound, RequestError, Unauthenticated
 from shared.security import links
 from shared.security.tokens import APPROVER, READER, Caller
 from shared.services import services
 from shared.texts import choose
 
 bp = df.Blueprint()
-
-_FORM = "application/x-www-form-urlencoded"
-_PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 @bp.route(route="approvals/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -62,15 +57,15 @@ async def show_approval(req: func.HttpRequest, client: df.DurableFunctionsClient
 @bp.durable_client_input(client_name="client")
 @answers_problems
 async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    if req.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
+    if not is_form(req):
         caller = await caller_with(req, APPROVER)
         taken = await _decide(req, client, caller, body_of(req))
         return answer(taken, HTTPStatus.ACCEPTED)
     try:
         _check_link(req)
         caller = await caller_with(req, APPROVER)
-        fields = _form(body_of(req))
-        _check_form(req, caller, fields.pop("form", ""))
+        fields = fields_of(body_of(req))
+        check_form(caller, "decide", req.route_params["id"], fields.pop("form", ""))
         await _decide(req, client, caller, fields)
     except Unauthenticated:
         return _page(req, HTTPStatus.UNAUTHORIZED, sign_in=_sign_in(req))
@@ -125,27 +120,6 @@ def _check_link(req: func.HttpRequest) -> None:
     links.verify_approval(secrets, req.params.get("token"), req.route_params["id"], now_s=time.time())
 
 
-def _form_token(req: func.HttpRequest, caller: Caller) -> str:
-    secrets = services().settings.link_secrets
-    return links.sign(
-        secrets, "decide", req.route_params["id"], caller.id, expires_at_s=int(time.time()) + 3600
-    )
-
-
-def _check_form(req: func.HttpRequest, caller: Caller, token: str) -> None:
-    """The form must be one we gave this very person: another site cannot submit it for them."""
-    try:
-        secrets = services().settings.link_secrets
-        links.verify(secrets, token, "decide", req.route_params["id"], caller.id, now_s=time.time())
-    except Forbidden:
-        raise Forbidden("This form is not yours or is too old. Open the page again.") from None
-
-
-def _form(body: bytes) -> dict[str, Any]:
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
-    return {name: values[0] for name, values in fields.items()}
-
-
 def _sign_in(req: func.HttpRequest) -> str:
     back = f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}"
     return sign_in_address(back)
@@ -178,7 +152,9 @@ def _page(
         may_decide=may_decide,
         role=APPROVER,
         action_url=f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}",
-        form_token=_form_token(req, caller) if caller and waiting and may_decide else "",
+        form_token=form_token(caller, "decide", req.route_params["id"])
+        if caller and waiting and may_decide
+        else "",
     )
-    headers = {**NEVER_CACHED, "Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+    headers = {**NEVER_CACHED, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
     return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)

@@ -10,11 +10,12 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from functions.forms import check_form, fields_of, is_form
 from functions.http import answer, answers_problems, body_of, caller_with
 from functions.operations import UNDER_WAY, find_state, told_by
 from functions.starting import policy, start_once
 from shared.domain.provisioning import COMPENSATION_FAILED
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict, Forbidden, RequestError, Unauthenticated
 from shared.security.tokens import ADMIN, REQUESTER, Caller
 from shared.services import services
 
@@ -28,19 +29,38 @@ _OPEN = ("failed", "recorded")
 @answers_problems
 async def cancel_operation(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Stop it before its next step, and undo what was done. Body (optional): {"reason"}."""
-    from functions.models import CancelRequest
-    from functions.validation import parse_json, validate
+    from functions.pages.operation import page
+    from functions.validation import parse_json
 
-    caller = await caller_with(req, REQUESTER)
+    if not is_form(req):
+        caller = await caller_with(req, REQUESTER)
+        operation_id = await _cancel(req, client, caller, parse_json(body_of(req) or b"{}"))
+        return answer({"operation_id": operation_id}, HTTPStatus.ACCEPTED)
+    try:
+        caller = await caller_with(req, REQUESTER)
+        fields = fields_of(body_of(req))
+        check_form(caller, "cancel", req.route_params["id"], fields.pop("form", ""))
+        await _cancel(req, client, caller, fields)
+    except RequestError as error:
+        return page(req, error.status, error="" if isinstance(error, Unauthenticated) else error.detail)
+    return page(req, HTTPStatus.ACCEPTED, caller=caller, received=True)
+
+
+async def _cancel(
+    req: func.HttpRequest, client: df.DurableFunctionsClient, caller: Caller, sent: dict[str, Any]
+) -> str:
+    from functions.models import CancelRequest
+    from functions.validation import validate
+
+    asked = validate(CancelRequest, sent)
     state = await find_state(client, req.route_params["id"])
     told = told_by(state)
     _check_owner(caller, told)
-    asked = validate(CancelRequest, parse_json(body_of(req) or b"{}"))
     if not told.get("cancellable") or state.runtime_status.name not in UNDER_WAY:
         raise Conflict("This operation cannot be cancelled, or not any more.")
     event = {"by": caller.name, "reason": asked.reason}
     await client.raise_orchestration_event(state.instance_id, "cancel", data=event)
-    return answer({"operation_id": state.instance_id}, HTTPStatus.ACCEPTED)
+    return str(state.instance_id)
 
 
 @bp.route(route="operations/{id}/retry-compensation", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -13,9 +13,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import NEVER_CACHED, answer, answers_problems, caller_with, sign_in_address, wants_page
-from shared.errors import InvalidRequest, NotFound, Unauthenticated
+from shared.errors import InvalidRequest, NotFound, RequestError, Unauthenticated
 from shared.security import links
-from shared.security.tokens import APPROVER, READER
+from shared.security.tokens import APPROVER, READER, Caller
 from shared.services import services
 
 bp = df.Blueprint()
@@ -51,11 +51,32 @@ async def list_operations(req: func.HttpRequest, client: df.DurableFunctionsClie
 @bp.durable_client_input(client_name="client")
 @answers_problems
 async def get_operation(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """As JSON, or for a person's browser as a page, which asks to sign in."""
+    if wants_page(req):
+        return await _page(req, client)
     caller = await caller_with(req, READER)
-    operation = await find_operation(client, req.route_params["id"])
+    state = await find_state(client, req.route_params["id"])
+    return answer(_for_caller(operation_of(state), caller))
+
+
+async def _page(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    from functions.pages.operation import page
+
+    try:
+        caller = await caller_with(req, READER)
+        state = await find_state(client, req.route_params["id"])
+    except RequestError as error:
+        return page(req, error.status, error="" if isinstance(error, Unauthenticated) else error.detail)
+    operation = _for_caller(operation_of(state), caller)
+    asked_by = str(told_by(state).get("requested_by", ""))
+    return page(req, caller=caller, operation=operation, requested_by=asked_by)
+
+
+def _for_caller(operation: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """With the signed link to its approval, where this caller may decide."""
     if operation["approval"] and operation["approval"]["state"] == "waiting" and APPROVER in caller.roles:
         operation["links"]["approval"] = signed_link(operation)
-    return answer(operation)
+    return operation
 
 
 @bp.route(route="operations/{id}/postmortem", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
