@@ -23,6 +23,8 @@ ENDING = ("lifetime_hours", "working_hours")
 """Parameters of environments that end: those policies.lifetime.max_hours names."""
 TOGGLE = "stop_outside_working_hours"
 """Of the form alone: without it the form would ask everybody for the fields of working_hours."""
+_NOTHING = "parameters.not_given"
+"""No parameter has this name: Backstage leaves out what comes to nothing. Without an `else` it sends an empty text."""
 
 
 def pages(path: GoldenPath) -> list[Schema]:
@@ -44,7 +46,7 @@ def _value(path: GoldenPath, name: str) -> str:
         return value
     shown = " or ".join(f"parameters.environment == '{each}'" for each in _ending(path))
     wanted = f"parameters.{TOGGLE} and ({shown})" if name == "working_hours" else shown
-    return f"{value} if {wanted}"
+    return f"{value} if {wanted} else {_NOTHING}"
 
 
 def _page(path: GoldenPath, title: str, names: tuple[str, ...]) -> Schema:

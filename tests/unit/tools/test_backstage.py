@@ -76,6 +76,11 @@ def test_what_the_form_sends_is_every_parameter_and_no_other(path: GoldenPath) -
 
 
 @every_path
+def test_no_parameter_has_the_name_that_stands_for_nothing(path: GoldenPath) -> None:
+    assert "not_given" not in path.schema["properties"]
+
+
+@every_path
 def test_what_the_form_accepts_the_api_accepts(path: GoldenPath) -> None:
     values = values_of(path)
 
