@@ -8,6 +8,7 @@ from functions import (
     catalog,
     dead_letters,
     decommissioning,
+    environments,
     golden_paths,
     health,
     openapi,
@@ -15,6 +16,7 @@ from functions import (
     operations,
     problems,
     registry,
+    tending,
     warehouse,
     webhooks,
 )
@@ -24,6 +26,7 @@ from orchestrations import (
     record_recovery,
     remediate_problem,
     retry_compensation,
+    tend_environment,
 )
 from orchestrations.activities import (
     assistant,
@@ -38,6 +41,7 @@ from orchestrations.activities import (
     servicenow,
     teams,
 )
+from orchestrations.activities import environments as tended
 from shared.settings import settings
 
 settings()
@@ -54,6 +58,8 @@ for module in (
     approvals,
     golden_paths,
     decommissioning,
+    environments,
+    tending,
     registry,
     catalog,
     dead_letters,
@@ -64,6 +70,8 @@ for module in (
     provision_service,
     decommission_service,
     retry_compensation,
+    tend_environment,
+    tended,
     repositories,
     pipelines,
     monitoring,

@@ -15,8 +15,6 @@ from shared.errors import Conflict, InvalidRequest
 
 Change = Callable[[Environment], Environment | None]
 
-_ENDING = frozenset({rule.DESTROYING, rule.DESTROY_FAILED, rule.DESTROYED})
-
 
 def in_service(service: Mapping[str, Any], name: str, change: Change) -> dict[str, Any] | None:
     """The service's document with this environment changed; None where it has none or nothing changes."""
@@ -112,7 +110,7 @@ def extend(
 
     Raises: Conflict when it has ended or never ends; InvalidRequest when `until` is no extension or too long a one.
     """
-    if environment["state"] in _ENDING:
+    if environment["state"] in rule.ENDING:
         raise Conflict(f"The environment has ended or is about to: it is {environment['state']}.")
     if not environment.get("ends_at"):
         raise Conflict("The environment has no end: there is nothing to extend.")
@@ -135,7 +133,7 @@ def wish(environment: Mapping[str, Any], state: str, now: datetime, *, by_name: 
 
     Raises: Conflict when it has ended.
     """
-    if environment["state"] in _ENDING:
+    if environment["state"] in rule.ENDING:
         raise Conflict(f"The environment has ended or is about to: it is {environment['state']}.")
     hours = environment.get("working_hours")
     until = None

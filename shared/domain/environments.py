@@ -15,6 +15,7 @@ Nothing here remembers a tick: a timer that was missed, late or doubled decides 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypedDict
+from zoneinfo import ZoneInfo
 
 from shared.domain import working_hours
 
@@ -30,6 +31,9 @@ KEPT_STARTED = timedelta(hours=8)
 """How long a start outside working hours holds, and how long a new environment is left alone."""
 RETRY_AFTER = timedelta(hours=24)
 
+ENDING = frozenset({DESTROYING, DESTROY_FAILED, DESTROYED})
+"""From here there is no way back: neither extended nor started."""
+
 _SETTLED = frozenset({RUNNING, STOPPED, DESTROY_FAILED})
 
 Environment = dict[str, Any]
@@ -40,6 +44,11 @@ class Rules(NamedTuple):
 
     announce_before: timedelta
     notice: timedelta
+
+
+def rules(announce_hours: float, notice_minutes: float) -> Rules:
+    """The rules that the settings make."""
+    return Rules(timedelta(hours=announce_hours), timedelta(minutes=notice_minutes))
 
 
 class Due(TypedDict):
@@ -82,6 +91,17 @@ def moment(at: str) -> datetime:
 
 def iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shown(at: datetime, environment: Mapping[str, Any]) -> str:
+    """A time for people: by the clock of their working hours, else in UTC."""
+    zone = (environment.get("working_hours") or {}).get("time_zone", "UTC")
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+
+
+def page_path(service: str, environment: str) -> str:
+    """Where its owner extends it; the link on the card is to this path, signed."""
+    return f"/api/services/{service}/environments/{environment}/extend"
 
 
 def _candidates(

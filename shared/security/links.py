@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from shared.errors import Forbidden
 from shared.settings import Secret
 
-_APPROVAL = "approval"
+_APPROVAL, _ENVIRONMENT = "approval", "environment"
 
 
 def sign(secrets: Sequence[Secret], purpose: str, *parts: str, expires_at_s: int) -> str:
@@ -42,6 +42,20 @@ def approval_address(address: str, secrets: Sequence[Secret], operation_id: str,
 def verify_approval(secrets: Sequence[Secret], token: str | None, operation_id: str, *, now_s: float) -> None:
     """Raises: Forbidden, as `verify`."""
     verify(secrets, token, _APPROVAL, operation_id, now_s=now_s)
+
+
+def environment_address(
+    address: str, secrets: Sequence[Secret], service: str, environment: str, *, expires_at_s: int
+) -> str:
+    """The address of an environment's page, signed."""
+    return f"{address}?token={sign(secrets, _ENVIRONMENT, service, environment, expires_at_s=expires_at_s)}"
+
+
+def verify_environment(
+    secrets: Sequence[Secret], token: str | None, service: str, environment: str, *, now_s: float
+) -> None:
+    """Raises: Forbidden, as `verify`."""
+    verify(secrets, token, _ENVIRONMENT, service, environment, now_s=now_s)
 
 
 def _mac(secret: Secret, purpose: str, parts: Sequence[str], expires_at_s: int) -> str:
