@@ -79,7 +79,9 @@ class Settings:
         """Delete the object. False: it is not there, or no longer, should an earlier answer have been lost."""
         path = f"{_PATH}/{segment(object_id)}"
         try:
-            await retrying(lambda: self._api.call("delete_setting", "DELETE", path, parse=nothing))
+            await retrying(
+                lambda: self._api.call("delete_setting", "DELETE", path, parse=nothing, writes=False)
+            )
         except VendorRefused as refused:
             if refused.status == 404:
                 return False

@@ -65,7 +65,7 @@ class Slos:
         """Delete the objective. False: it is not there, or no longer, should an earlier answer have been lost."""
         path = f"{_PATH}/{segment(slo_id)}"
         try:
-            await retrying(lambda: self._api.call("delete_slo", "DELETE", path, parse=nothing))
+            await retrying(lambda: self._api.call("delete_slo", "DELETE", path, parse=nothing, writes=False))
         except VendorRefused as refused:
             if refused.status == 404:
                 return False

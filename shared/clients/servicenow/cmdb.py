@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypedDict
 
-from shared.clients.idempotency import Result, find_or_create
+from shared.clients.idempotency import Result, find_or_create, retrying
 from shared.clients.servicenow.tables import Api, Row, Table, correlation
 
 RETIRED = {"operational_status": "6", "install_status": "7"}
@@ -40,9 +40,9 @@ class Cmdb:
     def __init__(self, api: Api) -> None:
         self._table = Table(api, "cmdb_ci_service", _FIELDS, self._item)
 
-    async def find(self, name: str) -> Item | None:
-        """The item of exactly this name, the oldest of several; None when there is none."""
-        return await self._table.first("find_item", "name", name)
+    async def find(self, name: str, correlation_id: str = "") -> Item | None:
+        """The item of this correlation_id, if one is given, else the oldest of exactly this name, else None."""
+        return await retrying(lambda: self._find("find_item", name, correlation_id))
 
     async def get(self, sys_id: str) -> Item | None:
         """The item, None when there is none of this sys_id."""
@@ -59,16 +59,11 @@ class Cmdb:
             raise ValueError(f"{', '.join(sorted(reserved))} are not for fields to say")
         row = {**fields, "name": name, "correlation_id": correlation_id}
 
-        async def look() -> Item | None:
-            ours = await self._table.find(operation, "correlation_id", correlation_id)
-            named = ours or await self._table.find(operation, "name", name)
-            return named[0] if named else None
-
         async def write() -> Item:
             item = await self._table.insert(operation, row)
-            return await look() or item
+            return await self._find(operation, name, correlation_id) or item
 
-        item, _ = await find_or_create(look, write)
+        item, _ = await find_or_create(lambda: self._find(operation, name, correlation_id), write)
         ours = item["correlation_id"] == correlation_id
         return {"sys_id": item["sys_id"], "url": item["url"], "ours": ours}
 
@@ -85,6 +80,11 @@ class Cmdb:
             return item if RETIRED.items() <= item.items() else None
 
         return (await find_or_create(look, lambda: self._table.update(operation, sys_id, RETIRED)))[1]
+
+    async def _find(self, operation: str, name: str, correlation_id: str) -> Item | None:
+        found = correlation_id and await self._table.find(operation, "correlation_id", correlation_id)
+        found = found or await self._table.find(operation, "name", name)
+        return found[0] if found else None
 
     def _item(self, row: Row) -> Item:
         return {

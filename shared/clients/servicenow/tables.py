@@ -100,7 +100,7 @@ class Table[T]:
         """Delete the record. False: it is not there, or no longer, should an earlier answer have been lost."""
         path = self.path_of(operation, sys_id)
         try:
-            await retrying(lambda: self.api.call(operation, "DELETE", path, parse=nothing))
+            await retrying(lambda: self.api.call(operation, "DELETE", path, parse=nothing, writes=False))
         except VendorRefused as refused:
             if refused.status == 404:
                 return False

@@ -4,7 +4,7 @@ import pytest
 
 from shared.clients.dynatrace import DynatraceClient, dynatrace_client
 from shared.errors import VendorError, VendorRefused, VendorUnavailable
-from tests.fakes.dynatrace import SERVICE, TOKEN, URL, FakeDynatrace, a_problem
+from tests.fakes.dynatrace import SERVICE, URL, FakeDynatrace, a_problem
 from tests.fakes.vendor import (
     Fault,
     done_but_failed,
@@ -16,16 +16,6 @@ from tests.fakes.vendor import (
     status,
     timed_out,
 )
-
-
-@pytest.fixture
-def fake() -> FakeDynatrace:
-    return FakeDynatrace(page_size=2)
-
-
-@pytest.fixture
-def client(fake: FakeDynatrace) -> DynatraceClient:
-    return dynatrace_client(URL, TOKEN, fake.transport)
 
 
 async def test_a_problem_is_read_with_its_evidence(fake: FakeDynatrace, client: DynatraceClient) -> None:
@@ -108,6 +98,26 @@ async def test_an_entity_is_read_with_its_tags(fake: FakeDynatrace, client: Dyna
         "tags": ["[AZURE]owner:team-pay"],
         "properties": {"serviceType": "WEB_REQUEST_SERVICE"},
     }
+
+
+async def test_entities_are_found_by_selector_page_by_page(
+    fake: FakeDynatrace, client: DynatraceClient
+) -> None:
+    fake.entities = {f"SERVICE-{n}": {"entityId": f"SERVICE-{n}", "displayName": f"s{n}"} for n in range(5)}
+    found = await client.entities.find('type("SERVICE"),tag("service:orders")')
+    assert [entity["name"] for entity in found] == ["s0", "s1", "s2", "s3", "s4"]
+    assert found[0] == {
+        "entity_id": "SERVICE-0",
+        "type": "",
+        "name": "s0",
+        "tags": [],
+        "properties": {},
+    }
+    params = fake.sent("GET")[0].url.params
+    assert (params["entitySelector"], params["fields"]) == (
+        'type("SERVICE"),tag("service:orders")',
+        "+tags,+properties",
+    )
 
 
 async def test_deployments_come_newest_first(fake: FakeDynatrace, client: DynatraceClient) -> None:

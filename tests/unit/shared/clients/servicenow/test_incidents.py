@@ -38,16 +38,6 @@ FAULTS: dict[str, Fault] = {
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 
 
-@pytest.fixture
-def fake() -> FakeServiceNow:
-    return FakeServiceNow()
-
-
-@pytest.fixture
-def client(fake: FakeServiceNow) -> ServiceNowClient:
-    return servicenow_client(URL, CLIENT_ID, CLIENT_SECRET, fake.transport)
-
-
 def a_draft(**fields: Any) -> IncidentDraft:
     draft = {
         "correlation_id": "incident--123_456V2-1700000000000",
