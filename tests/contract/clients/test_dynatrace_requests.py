@@ -1,0 +1,96 @@
+"""Every request our Dynatrace client sends is one the vendor describes, and the fake answers as described."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.clients.dynatrace import dynatrace_client
+from shared.domain import monitoring
+from tests.contract.clients.spec import faults, schema_faults
+from tests.fakes.dynatrace import SERVICE, TOKEN, URL, FakeDynatrace
+from tests.fakes.vendor import body_of
+
+type Spec = Callable[[str], dict[str, Any]]
+
+SPEC = "dynatrace-env-v2.json"
+ZONE = monitoring.management_zone("orders")
+OBJECTIVES = [
+    {"name": "availability", "target": 99.5, "warning": 99.8},
+    {"name": "latency", "threshold_ms": 500, "target": 95, "warning": 97},
+]
+ANSWERS = {
+    ("GET", "/api/v2/settings/objects"): "ObjectsList",
+    ("GET", "/api/v2/slo"): "SLOs",
+    ("GET", "/api/v2/entities"): "EntitiesList",
+}
+
+
+@pytest.fixture
+def fake() -> FakeDynatrace:
+    fake = FakeDynatrace(page_size=1)
+    for number in range(3):
+        fake.add_setting(ZONE["schema_id"], {"name": f"zone {number}"})
+        fake.add_slo("orders availability" if number == 1 else f"slo {number}")
+        fake.entities[f"{SERVICE}{number}"] = {"entityId": f"{SERVICE}{number}"}
+    return fake
+
+
+@pytest.fixture
+async def answers(fake: FakeDynatrace) -> list[tuple[httpx.Request, httpx.Response]]:
+    """What was asked and answered while the client did all it can do."""
+    kept: list[tuple[httpx.Request, httpx.Response]] = []
+
+    async def watched(request: httpx.Request) -> httpx.Response:
+        response = await fake.transport.handle_async_request(request)
+        kept.append((request, response))
+        return response
+
+    client = dynatrace_client(URL, TOKEN, httpx.MockTransport(watched))
+    zone = await client.settings.ensure(ZONE["schema_id"], ZONE["value"], "k")
+    profile = monitoring.alerting_profile("orders", zone["object_id"])
+    for setting in (profile, monitoring.auto_tag()):
+        await client.settings.ensure(setting["schema_id"], setting["value"], "")
+    await client.settings.find(ZONE["schema_id"], name="orders")
+    await client.settings.delete(zone["object_id"])
+    for objective in monitoring.objectives("orders", OBJECTIVES):
+        await client.slos.ensure(objective["definition"], "k")
+    await client.slos.delete("slo-1")
+    await client.entities.find(monitoring.entity_selector("orders"))
+    return kept
+
+
+async def test_every_request_is_described(
+    spec: Spec, answers: list[tuple[httpx.Request, httpx.Response]]
+) -> None:
+    document = spec(SPEC)
+    asked = {(request.method, request.url.path.rpartition("/")[2]) for request, _ in answers}
+    assert {("POST", "objects"), ("POST", "slo"), ("DELETE", "slo-1")} <= asked
+    assert [fault for request, _ in answers for fault in _faults(document, request)] == []
+
+
+async def test_every_answer_of_the_fake_is_described(
+    spec: Spec, answers: list[tuple[httpx.Request, httpx.Response]]
+) -> None:
+    document = spec(SPEC)
+    checked = set()
+    for request, response in answers:
+        name = ANSWERS.get((request.method, request.url.path))
+        if name:
+            body = {key: value for key, value in response.json().items() if value is not None}
+            assert schema_faults(document, {"$ref": f"#/components/schemas/{name}"}, body) == []
+            checked.add(name)
+    assert checked == set(ANSWERS.values())
+
+
+def _faults(document: dict[str, Any], request: httpx.Request) -> list[str]:
+    """The check knows bodies that are objects; a settings body is a list, checked item by item.
+
+    `description` of a value is free: the vendor's document leaves values open, their schemas say more.
+    """
+    if request.method != "POST" or "settings" not in request.url.path:
+        return faults(document, request)
+    reference = {"$ref": "#/components/schemas/SettingsObjectCreate"}
+    drafts = [{**draft, "value": {}} for draft in body_of(request)]
+    return [fault for draft in drafts for fault in schema_faults(document, reference, draft)]
