@@ -25,7 +25,7 @@ bp = df.Blueprint()
 @bp.route(route="services/{name}", methods=["DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.durable_client_input(client_name="client")
 @answers_problems
-async def decommission_service(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def request_decommission(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Start it, or find it under way; one that ended without ending the service is followed by another."""
     caller = await caller_with(req, REQUESTER)
     name = checked_name(req.route_params["name"])

@@ -66,7 +66,7 @@ async def _cancel(
 @bp.route(route="operations/{id}/retry-compensation", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.durable_client_input(client_name="client")
 @answers_problems
-async def retry_compensation(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def request_compensation(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Undo what the operation had to leave, in an operation of its own: 202 with that one."""
     caller = await caller_with(req, REQUESTER)
     state = await find_state(client, req.route_params["id"])
