@@ -1,0 +1,3 @@
+"""The package of this service."""
+
+VERSION = "0.1.0"

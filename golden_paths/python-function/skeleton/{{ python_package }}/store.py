@@ -1,0 +1,116 @@
+"""Where items are kept: one table of the app's own storage account, reached by its managed identity."""
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Protocol
+
+from .items import Item
+
+TABLE = "items"
+_PARTITION = "items"
+_TIMEOUT_S = 5
+
+
+class StoreUnavailable(Exception):
+    """The store does not answer: try later."""
+
+
+class Items(Protocol):
+    """All methods raise StoreUnavailable."""
+
+    def put(self, item: Item) -> bool:
+        """Keep the item; True when it is new. Twice is as once."""
+
+    def get(self, item_id: str) -> Item | None: ...
+
+    def all(self, limit: int) -> list[Item]:
+        """The first items, by id."""
+
+    def check(self) -> None:
+        """Raises StoreUnavailable unless the store answers."""
+
+
+class TableItems:
+    """Azure Table storage. Source: https://learn.microsoft.com/azure/storage/tables/"""
+
+    def __init__(self, table: Any) -> None:
+        """table: an azure.data.tables.TableClient."""
+        self._table = table
+
+    def put(self, item: Item) -> bool:
+        from azure.core.exceptions import AzureError, ResourceExistsError
+
+        entity: dict[str, Any] = {
+            "PartitionKey": _PARTITION,
+            "RowKey": item.id,
+            "name": item.name,
+            "quantity": item.quantity,
+        }
+        try:
+            self._table.create_entity(entity)
+        except ResourceExistsError:
+            self._replace(entity)
+            return False
+        except AzureError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return True
+
+    def get(self, item_id: str) -> Item | None:
+        from azure.core.exceptions import AzureError, ResourceNotFoundError
+
+        try:
+            return _item(self._table.get_entity(_PARTITION, item_id))
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def all(self, limit: int) -> list[Item]:
+        from azure.core.exceptions import AzureError
+
+        try:
+            page: Iterable[dict[str, Any]] = next(
+                self._table.query_entities(
+                    "PartitionKey eq @partition",
+                    parameters={"partition": _PARTITION},
+                    results_per_page=limit,
+                ).by_page(),
+                [],
+            )
+            return [_item(entity) for entity in page]
+        except AzureError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def check(self) -> None:
+        self.all(1)
+
+    def _replace(self, entity: dict[str, Any]) -> None:
+        from azure.core.exceptions import AzureError
+        from azure.data.tables import UpdateMode
+
+        try:
+            self._table.upsert_entity(entity, mode=UpdateMode.REPLACE)
+        except AzureError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+@cache
+def items() -> Items:
+    """Built on first use: a cold start loads neither the client nor the credential."""
+    from azure.data.tables import TableClient
+    from azure.identity import DefaultAzureCredential
+
+    table = TableClient(
+        os.environ["ITEMS_TABLE_SERVICE_URL"],
+        TABLE,
+        credential=DefaultAzureCredential(),
+        connection_timeout=_TIMEOUT_S,
+        read_timeout=_TIMEOUT_S,
+        retry_total=2,
+    )
+    return TableItems(table)
+
+
+def _item(entity: Mapping[str, Any]) -> Item:
+    return Item(str(entity["RowKey"]), str(entity["name"]), int(entity["quantity"]))
