@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+import stamina
+
+from sandbox.vendors.store import Store
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,3 +107,18 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture
+def no_pauses() -> Iterator[None]:
+    """Clients try again at once."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty state of the vendors."""
+    store = Store(tmp_path / "vendors.db")
+    yield store
+    store.db.close()
