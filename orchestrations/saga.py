@@ -91,6 +91,12 @@ class Saga:
         self._status["links"][name] = url
         self._publish()
 
+    def unlink(self, names: Iterable[str]) -> None:
+        """Take links away that lead nowhere any more."""
+        for name in names:
+            self._status["links"].pop(name, None)
+        self._publish()
+
     def step(
         self,
         name: str,

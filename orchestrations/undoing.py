@@ -11,6 +11,9 @@ from shared.domain import cards, event_types, provisioning
 NOTICES_FOR_S = 900
 """How long an end is tried to be told, in seconds."""
 
+_MADE = ("repository", "pipeline", "run", "approval")
+"""Links to what is undone by the end."""
+
 
 class Refused(Exception):
     """People said no, or nobody said yes in time. decided: approvals.REFUSE, "expired" or "cancelled"."""
@@ -33,9 +36,12 @@ def undo_all(
     about: the service's name.
     """
     wanted = _wanted(end)
+    reason = _why(saga, end)
     saga.show(undoing=True)
     done = yield from saga.compensate()
-    yield from conclude(context, saga, tell, done=done, about=about, reason=str(end), outcome=wanted)
+    if done:
+        saga.unlink(_MADE)
+    yield from conclude(context, saga, tell, done=done, about=about, reason=reason, outcome=wanted)
     if not done:
         failed = next(each for each in saga.compensations if each["state"] == "failed")
         raise StepFailed(failed["name"], failed.get("detail", ""))
@@ -85,6 +91,15 @@ def conclude(
     if escalated.get("status") == "done":
         saga.show(escalation=escalated["value"])
         saga.link("incident", escalated["value"]["url"])
+
+
+def _why(saga: Saga, end: StepFailed | Stopped | Refused) -> str:
+    """What people are told: the step and its reason, or who cancelled and why."""
+    cancelled = saga.cancelled
+    if isinstance(end, Stopped) and cancelled is not None and cancelled.is_complete:
+        said = cancelled.get_result()
+        return " ".join(filter(None, (said.get("by", ""), said.get("reason", ""))))
+    return str(end)
 
 
 def _wanted(end: StepFailed | Stopped | Refused) -> str:

@@ -71,6 +71,7 @@ def _shown(
     language: str, operation: Mapping[str, Any], caller: Caller | None, requested_by: str
 ) -> dict[str, Any]:
     undone = [each for each in operation["compensations"] if each["state"] in _SEEN and each["started_at"]]
+    undone.sort(key=lambda each: str(each["started_at"]))
     timed = [*operation["steps"], *undone]
     may_cancel = caller is not None and (
         ADMIN in caller.roles or (REQUESTER in caller.roles and caller.id == requested_by)

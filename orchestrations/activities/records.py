@@ -44,7 +44,8 @@ async def cancel_change(payload: dict) -> Value:  # type: ignore[type-arg]
     if found is None:
         return {"result": "absent"}
     notes = say(services().settings.default_language, "change.undone")
-    return {"result": await client.cancel(found["sys_id"], payload["key"], notes)}
+    await client.cancel(found["sys_id"], payload["key"], notes)
+    return {"result": "cancelled"}
 
 
 @bp.activity_trigger(input_name="payload")
