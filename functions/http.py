@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER_S = 10
+PROBLEM = "application/problem+json"
 NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Handler = Callable[..., Awaitable[func.HttpResponse]]
@@ -55,7 +56,27 @@ def answers_problems(handler: Handler) -> Handler:
                 "This is our fault. The log of this request says why.",
             )
 
-    return wrapper
+    @wraps(handler)
+    async def as_asked(*args: Any, **kwargs: Any) -> func.HttpResponse:
+        return _as_asked(kwargs.get("req") or args[0], await wrapper(*args, **kwargs))
+
+    return as_asked
+
+
+def _as_asked(req: func.HttpRequest, response: func.HttpResponse) -> func.HttpResponse:
+    """Problem details as plain JSON for who accepts JSON and names no problem details (RFC 9110, 12.5.1).
+
+    Backstage's http:backstage:request reads a body as JSON only under that very name.
+    """
+    accepted = req.headers.get("Accept", "")
+    if response.mimetype != PROBLEM or "application/json" not in accepted or "problem+json" in accepted:
+        return response
+    return func.HttpResponse(
+        response.get_body(),
+        status_code=response.status_code,
+        mimetype="application/json",
+        headers=dict(response.headers),
+    )
 
 
 def problem(
@@ -80,7 +101,7 @@ def problem(
     return func.HttpResponse(
         json.dumps(body, ensure_ascii=False),
         status_code=status,
-        mimetype="application/problem+json",
+        mimetype=PROBLEM,
         headers=headers,
     )
 
