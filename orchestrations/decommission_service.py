@@ -170,6 +170,7 @@ class _Decommissioning:
             "get_run",
             {**place, "run_id": run["run_id"]},
             until=lambda value: value["state"] == "completed",
+            good=lambda value: value["result"] == "succeeded",
             every_s=self.policy["run_poll_s"],
             for_s=self.policy["action_timeout_s"],
         )

@@ -195,6 +195,7 @@ class _Remediation:
             "get_run",
             {"project": action["project"], "pipeline_id": action["pipeline_id"], "run_id": run["run_id"]},
             until=lambda value: value["state"] == "completed",
+            good=lambda value: value["result"] == "succeeded",
             every_s=self.policy["run_poll_s"],
             for_s=self.policy["action_timeout_s"],
         )

@@ -178,9 +178,11 @@ class Saga:
         until: Callable[[Value], bool],
         every_s: float,
         for_s: float,
+        good: Callable[[Value], bool] = lambda value: True,
     ) -> Steps:
         """Look again and again until `until` holds. Returns the last value seen, None when there was none.
 
+        good: whether what it came to lets the step count as done.
         A vendor that is away is looked at again; the caller judges a value that came too late or never.
         Raises: Stopped.
         """
@@ -192,7 +194,7 @@ class Saga:
             outcome = yield from _outcome_of(self._schedule(activity, {"key": self._key(name), **payload}))
             last = outcome["value"] if outcome["status"] == "done" else last
             if outcome["status"] == "done" and until(outcome["value"]):
-                self._end(step, "done")
+                self._end(step, "done" if good(outcome["value"]) else "failed")
                 return last
             again_at = self._context.current_utc_datetime + timedelta(seconds=every_s)
             if outcome["status"] == "refused" or again_at > end_at:
