@@ -80,14 +80,17 @@ def check_form(req: func.HttpRequest, caller: Caller, token: str) -> None:
 
 
 def _choices(environment: Mapping[str, Any], longest_hours: float) -> list[dict[str, Any]]:
-    """[{"hours": from now, "until": the end that makes, for people}]: steps beyond the present end, and the limit."""
+    """[{"hours": from now, "until": the end that makes, for people}]: steps beyond the present end, and the limit.
+
+    Less than an hour more is not offered.
+    """
     now = datetime.now(UTC)
     left_hours = (environments.moment(environment["ends_at"]) - now) / timedelta(hours=1)
     offered = {math.ceil(left_hours + step) for step in STEPS_HOURS} | {math.floor(longest_hours)}
     return [
         {"hours": hours, "until": environments.shown(now + timedelta(hours=hours), environment)}
         for hours in sorted(offered)
-        if left_hours < hours <= longest_hours
+        if left_hours + 1 <= hours <= longest_hours
     ]
 
 
