@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.vendors.dynatrace import entities, events, metrics, problems
+from sandbox.vendors.dynatrace import entities, events, metrics, problems, settings, slos
 from sandbox.vendors.dynatrace.placeholders import fill
 from sandbox.vendors.dynatrace.vendor import Dynatrace
+from shared.domain import monitoring
 from tests.contract.vendors.published import check, read, resolve, sample, undeclared
 from tests.unit.sandbox.vendors.rig import Rig
 
@@ -79,6 +80,9 @@ def test_every_query_parameter_is_one_of_the_published_and_none_is_missing() -> 
         ("/api/v2/entities", entities._LIST_PARAMETERS),
         ("/api/v2/events", events._LIST_PARAMETERS),
         ("/api/v2/metrics/query", metrics._PARAMETERS),
+        ("/api/v2/slo", slos._LIST_PARAMETERS),
+        # Published later than the description at hand.
+        ("/api/v2/settings/objects", settings._LIST_PARAMETERS - {"externalIds"}),
     ):
         parameters = read(SPEC)["paths"][path]["get"]["parameters"]
         published = {one["name"] for one in parameters if one["in"] == "query"}
@@ -184,11 +188,74 @@ async def test_metrics_conform(rig: Rig) -> None:
         )
 
 
+OBJECTS, SLO = "/api/v2/settings/objects", "/api/v2/slo"
+
+
+async def test_settings_conform_as_sent_and_as_answered(rig: Rig) -> None:
+    settings = [monitoring.management_zone("orders"), monitoring.auto_tag()]
+    drafts = [
+        {"schemaId": one["schema_id"], "scope": "environment", "externalId": "k", "value": one["value"]}
+        for one in settings
+    ]
+    for draft in drafts:
+        check(read(SPEC), "#/components/schemas/SettingsObjectCreate", draft)
+
+    answers = await call(rig, "POST", OBJECTS, json=drafts)
+    refused = await rig.call("dynatrace", "POST", OBJECTS, json=[*drafts, {**drafts[0], "schemaId": "x"}])
+    listed = await call(rig, "GET", OBJECTS, params={"scopes": "environment"})
+    one = f"{OBJECTS}/{answers[0]['objectId']}"
+    got = await call(rig, "GET", one)
+    changed = await call(rig, "PUT", one, json={"value": {"name": "sales"}})
+
+    published = "#/components/schemas/SettingsObjectResponse"
+    assert refused.status_code == 207
+    for answer in (*answers, *refused.json(), changed):
+        check(read(SPEC), published, answer)
+        assert {path.partition(".")[0] for path in undeclared(read(SPEC), published, answer)} <= {
+            "invalidValue"
+        }
+    conforms("get", OBJECTS, "200", listed)
+    conforms("get", f"{OBJECTS}/{{objectId}}", "200", got)
+    assert await call(rig, "DELETE", one) is None
+    gone = await rig.call("dynatrace", "DELETE", one)
+    check(read(SPEC), published, gone.json())
+
+
+async def test_objectives_conform_as_sent_and_as_answered(rig: Rig) -> None:
+    wanted = [
+        {"name": "availability", "target": 99.5, "warning": 99.8},
+        {"name": "latency", "threshold_ms": 500, "target": 95, "warning": 97},
+    ]
+    await rig.control("dynatrace", "POST", "/entities", {"name": "orders", "tags": ["service:orders"]})
+    for objective in monitoring.objectives("orders", wanted):
+        reference = "#/components/schemas/SloConfigItemDtoImpl"
+        check(read(SPEC), reference, objective["definition"])
+        assert undeclared(read(SPEC), reference, objective["definition"]) == set()
+        await call_without_answer(rig, "POST", SLO, json=objective["definition"])
+
+    for evaluate in ("false", "true"):
+        listed = await call(rig, "GET", SLO, params={"evaluate": evaluate, "enabledSlos": "all"})
+        conforms("get", SLO, "200", listed)
+        assert listed["totalCount"] == 2
+    one = f"{SLO}/{listed['slo'][0]['id']}"
+    conforms("get", f"{SLO}/{{id}}", "200", await call(rig, "GET", one))
+    await call_without_answer(rig, "PUT", one, json=monitoring.objectives("orders", wanted)[0]["definition"])
+    await call_without_answer(rig, "DELETE", one)
+    gone = await rig.call("dynatrace", "GET", one)
+    check(read(SPEC), "#/components/schemas/ErrorEnvelope", gone.json())
+
+
+async def call_without_answer(rig: Rig, method: str, path: str, **options: Any) -> None:
+    assert await call(rig, method, path, **options) is None
+
+
 async def test_errors_conform(rig: Rig) -> None:
     for path, params in (
         ("/api/v2/problems/1", {}),
         ("/api/v2/problems", {"pageSize": "0"}),
         ("/api/v2/entities", {"entitySelector": "x"}),
+        ("/api/v2/settings/objects", {}),
+        ("/api/v2/slo", {"sloSelector": "x"}),
     ):
         answer = await rig.call("dynatrace", "GET", path, params=params)
         check(read(SPEC), "#/components/schemas/ErrorEnvelope", answer.json())

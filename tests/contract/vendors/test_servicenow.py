@@ -55,3 +55,16 @@ async def test_a_change_has_the_fields_of_the_constructed_body(rig: Rig) -> None
     not_columns = {"table", "operation", "state_display"}
 
     assert sent.keys() - not_columns <= (await made(rig, "change_request")).keys()
+
+
+async def test_a_change_has_the_fields_we_write_and_read_of_the_vendors_sample_in_their_form(
+    rig: Rig,
+) -> None:
+    expected = sample("servicenow.change_request.api0.json")["result"]
+    names = {
+        *("number", "type", "state", "active", "start_date", "end_date", "work_start", "work_end"),
+        *("correlation_id", "correlation_display", "close_code", "close_notes", "closed_at", "closed_by"),
+        *("assignment_group", "cmdb_ci", "short_description", "description", "sys_created_on"),
+    }
+
+    assert names <= expected.keys() & (await made(rig, "change_request")).keys()

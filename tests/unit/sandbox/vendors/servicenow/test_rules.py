@@ -51,8 +51,3 @@ def test_reopening_counts_and_takes_the_resolution_back() -> None:
     reopened = changed(resolved, state="2")
 
     assert (reopened["resolved_at"], reopened["reopen_count"]) == ("", "1")
-
-
-def test_a_change_cannot_be_closed_without_code_and_notes() -> None:
-    with pytest.raises(Refusal):
-        apply("change_request", TABLES["change_request"].defaults, {"state": "3"}, NOW, USER)

@@ -263,3 +263,37 @@ async def test_records_numbers_and_notes_outlive_a_restart(rig: Rig, instance: I
     assert json.dumps(kept).replace(again.url, "") == json.dumps(made).replace(instance.url, "")
     assert await again.notes(made["sys_id"]) == [("work_notes", "first")]
     assert (await again.incident())["number"] == "INC0010002"
+
+
+async def test_a_change_walks_its_way_over_http(instance: Instance) -> None:
+    table = "/api/now/table/change_request"
+    made = (await instance("POST", table, json={"type": "standard"})).json()["result"]
+    one = f"{table}/{made['sys_id']}"
+    assert made["number"].startswith("CHG")
+
+    skipped = await instance("PATCH", one, json={"state": "0"})
+
+    assert (skipped.status_code, skipped.json()["status"]) == (403, "failure")
+    assert skipped.json()["error"]["message"] == "Operation Failed"
+    for state in ("-2", "-1", "0"):
+        moved = await instance("PATCH", one, json={"state": state})
+        assert moved.json()["result"]["state"] == state
+
+
+async def test_a_service_is_made_changed_and_deleted_in_the_cmdb(instance: Instance) -> None:
+    table = "/api/now/table/cmdb_ci_service"
+    row = {"name": "orders", "correlation_id": "k", "owned_by": "a" * 32, "colour": "red"}
+    made = (await instance("POST", table, json=row)).json()["result"]
+    one = f"{table}/{made['sys_id']}"
+
+    assert (made["operational_status"], made["install_status"]) == ("1", "1")
+    assert made["owned_by"]["value"] == "a" * 32
+    assert "colour" not in made
+    retired = (await instance("PATCH", one, json={"operational_status": "6", "install_status": "7"})).json()
+    assert (retired["result"]["operational_status"], retired["result"]["install_status"]) == ("6", "7")
+    assert [
+        found["name"]
+        for found in (await instance.rig.control("servicenow", "GET", "/state"))["cmdb_ci_service"]
+    ] == ["orders"]
+    assert (await instance("DELETE", one)).status_code == 204
+    assert (await instance("DELETE", one)).status_code == 404
