@@ -88,7 +88,7 @@ def _choices(environment: Mapping[str, Any], longest_hours: float) -> list[dict[
     left_hours = (environments.moment(environment["ends_at"]) - now) / timedelta(hours=1)
     offered = {math.ceil(left_hours + step) for step in STEPS_HOURS} | {math.floor(longest_hours)}
     return [
-        {"hours": hours, "until": environments.shown(now + timedelta(hours=hours), environment)}
+        {"hours": hours, "until": environments.local(now + timedelta(hours=hours), environment)}
         for hours in sorted(offered)
         if left_hours + 1 <= hours <= longest_hours
     ]

@@ -95,13 +95,22 @@ def iso(at: datetime) -> str:
 
 def shown(at: datetime, environment: Mapping[str, Any]) -> str:
     """A time for people: by the clock of their working hours, else in UTC."""
-    zone = (environment.get("working_hours") or {}).get("time_zone", "UTC")
-    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+    return f"{local(at, environment)} ({_zone(environment)})"
+
+
+def local(at: datetime, environment: Mapping[str, Any]) -> str:
+    """As `shown`, where it is clear whose clock it is."""
+    return f"{at.astimezone(ZoneInfo(_zone(environment))):%Y-%m-%d %H:%M}"
 
 
 def page_path(service: str, environment: str) -> str:
     """Where its owner extends it; the link on the card is to this path, signed."""
     return f"/api/services/{service}/environments/{environment}/extend"
+
+
+def _zone(environment: Mapping[str, Any]) -> str:
+    zone: str = (environment.get("working_hours") or {}).get("time_zone", "UTC")
+    return zone
 
 
 def _candidates(
