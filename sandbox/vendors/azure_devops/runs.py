@@ -1,8 +1,8 @@
 """Runs: they take their time and end by themselves, in a process that was restarted meanwhile, too.
 
 A run's course is decided when it starts (`stages`, `finish_ms`, `result`); its state is a question of what time it
-is. Only a run whose pipeline may not use what it deploys with waits at that stage until it may. A timer tells
-`on_finished` once the end has come, whether or not anybody asks.
+is. Only a run whose pipeline may not use what it deploys with waits at that stage until it may. Once
+the end has come, a timer tells `on_finished`, or whoever asks first does.
 """
 
 import asyncio
@@ -44,10 +44,11 @@ class Runs:
                 self._in_background(self._settle(run["id"]))
 
     def get(self, run_id: object) -> Document | None:
-        return self._kept.get(str(run_id))
+        run = self._kept.get(str(run_id))
+        return self._now(run) if run else None
 
     def newest(self) -> list[Document]:
-        return sorted(self._kept.all(), key=lambda run: run["id"], reverse=True)
+        return sorted((self._now(run) for run in self._kept.all()), key=lambda run: run["id"], reverse=True)
 
     def begin(self, run: Mapping[str, Any], pipeline: str) -> Document:
         """Start a run now. run: what it runs, as `add` takes it. pipeline: its name."""
@@ -106,7 +107,6 @@ class Runs:
         now = now_ms()
         stages = cut(run["stages"], now, waiting=bool(run["waits_for"]))
         ended = {**run, "stages": stages, "waits_for": [], "finish_ms": now, "result": "canceled"}
-        self._kept.put(str(run["id"]), ended)
         return self._end(ended)
 
     def forget(self, pipeline_id: int) -> None:
@@ -119,8 +119,11 @@ class Runs:
         if (run := self.get(run_id)) and not run.get("waits_for"):
             await asyncio.sleep(max(0.0, (run["finish_ms"] - now_ms()) / 1000))
         # Read anew: it may have been tagged, cancelled or deleted meanwhile.
-        if (run := self.get(run_id)) and not run["settled"] and is_finished(run):
-            self._end(run)
+        self.get(run_id)
+
+    def _now(self, run: Document) -> Document:
+        """The run; one whose end has come has had its effects before anybody sees that."""
+        return self._end(run) if is_finished(run) and not run["settled"] else run
 
     def _end(self, run: Document) -> Document:
         self._on_finished(run)
