@@ -178,7 +178,9 @@ class AzureDevOpsPlace(Strict):
 class DynatraceMeasure(Strict):
     """The indicator that tells whether the service is healthy."""
 
-    entity_id: str = Field(pattern="^[A-Z_]+-[A-Z0-9]+$")
+    entity_id: str = Field(
+        default="", pattern="^([A-Z_]+-[A-Z0-9]+)?$", description="Empty while Dynatrace has not seen it"
+    )
     metric_selector: str = Field(min_length=1, max_length=500)
     upper_bound: float = Field(description="Highest healthy value, in the metric's own unit")
     resolution: str = Field(default="1m", pattern="^[0-9]+[mhd]$", description="Slot of the metric's samples")
@@ -195,8 +197,42 @@ class ServiceDraft(Strict):
     servicenow_ci: str = Field(default="", pattern="^([0-9a-f]{32})?$", description="sys_id of the CI")
 
 
-class Service(ServiceDraft):
+class RegisteredPlace(BaseModel):
+    """Where it is built; pipeline_id 0 where it has no pipeline."""
+
+    model_config = ConfigDict(extra="allow")
+
+    project: str
+    pipeline_id: int
+    repository: str = ""
+    repository_id: str = ""
+    url: str = Field(default="", description="The repository's page")
+
+
+class Service(BaseModel):
+    """A registered service: what was put, and what provisioning wrote beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
     name: str
+    product: str
+    owner: str
+    tier: Literal[1, 2, 3]
+    azure_devops: RegisteredPlace
+    dynatrace: DynatraceMeasure
+    servicenow_ci: str = ""
+    description: str = ""
+    cost_center: str = ""
+    data_classification: str = ""
+    golden_path: dict[str, str] | None = Field(default=None, description="name and version of what made it")
+    operation_id: str = Field(default="", description="The operation that made it")
+    parts: dict[str, dict[str, Any]] = Field(
+        default={}, description='What was made or adopted, each with its result: "created" or "adopted"'
+    )
+    environments: dict[str, dict[str, Any]] = Field(
+        default={}, description="Its environments by name; GET /api/environments has their shape"
+    )
+    registered_at: str = ""
 
 
 class ServiceList(BaseModel):

@@ -1,6 +1,7 @@
 """The service registry: one JSON document per service in Blob, the join between all systems.
 
-Written by PUT /api/services/{name}; read to find the service behind a Dynatrace entity.
+Written by PUT /api/services/{name} and by the operations on a service; read to find the service behind a Dynatrace
+entity.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "registry/services/"
 _RETIRED = "registry/retired/"
+_JSON = "application/json"
 _READS_AT_ONCE = 16
 _WRITES = 8
 
@@ -32,7 +34,14 @@ class ServiceRegistry:
 
     async def put(self, service: Service) -> None:
         """Write the document of service["name"], replacing an earlier one."""
-        await self._blob.put(f"{_PREFIX}{service['name']}.json", _document(service), "application/json")
+        await self._blob.put(f"{_PREFIX}{service['name']}.json", _document(service), _JSON)
+
+    async def add(self, service: Service) -> bool:
+        """Write the document of service["name"] where there is none: False where there is one.
+
+        Raises: OutcomeUnknown when it may have been written: `get` tells.
+        """
+        return await self._blob.put_once(f"{_PREFIX}{service['name']}.json", _document(service), _JSON)
 
     async def update(self, name: str, change: Callable[[Service], Service | None]) -> Service | None:
         """Change a document so that no writer beside us is lost. Returns it as it is now, None when there is none.
@@ -52,7 +61,7 @@ class ServiceRegistry:
             if changed is None or changed == service:
                 return service
             try:
-                if await self._blob.replace(path, _document(changed), "application/json", found[1]):
+                if await self._blob.replace(path, _document(changed), _JSON, found[1]):
                     return changed
             except OutcomeUnknown:
                 if looked_again:
@@ -72,7 +81,7 @@ class ServiceRegistry:
     async def retire(self, name: str, at: str) -> None:
         """Move the document to the retired ones. Interrupted and repeated, it ends the same. at: ISO 8601."""
         stamp = at.replace(":", "").replace("-", "").partition(".")[0]
-        await self._blob.move(f"{_PREFIX}{name}.json", f"{_RETIRED}{name}/{stamp}.json", "application/json")
+        await self._blob.move(f"{_PREFIX}{name}.json", f"{_RETIRED}{name}/{stamp}.json", _JSON)
 
     async def all(self) -> list[Service]:
         """Every service, by name."""
@@ -87,8 +96,9 @@ class ServiceRegistry:
         return [json.loads(document) for document in documents if document is not None]
 
     async def find_by_entity(self, entity_ids: Collection[str]) -> Service | None:
-        """The first service whose Dynatrace entity is one of these."""
-        return next((s for s in await self.all() if s["dynatrace"]["entity_id"] in entity_ids), None)
+        """The first service whose Dynatrace entity is one of these; one without an entity yet is none of them."""
+        known = set(entity_ids) - {""}
+        return next((s for s in await self.all() if s["dynatrace"]["entity_id"] in known), None)
 
 
 def _document(service: Service) -> bytes:

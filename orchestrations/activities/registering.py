@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
-from shared.errors import VendorRefused
+from shared.errors import VendorRefused, VendorUnavailable
 from shared.services import services
 
 bp = df.Blueprint()
@@ -34,11 +34,12 @@ async def release_name(payload: dict) -> Value:  # type: ignore[type-arg]
 async def register_service(payload: dict) -> Value:  # type: ignore[type-arg]
     """Write the service's document; another's is not replaced."""
     wanted = payload["service"]
-    found = await services().registry.get(wanted["name"])
-    if found and found.get("operation_id") != wanted["operation_id"]:
-        raise VendorRefused("blob", "register_service", "the name is registered for another service")
-    if found is None:
-        await services().registry.put(wanted)
+    if not await services().registry.add(wanted):
+        found = await services().registry.get(wanted["name"])
+        if found is None:
+            raise VendorUnavailable("blob", "register_service", "the name was registered and is free again")
+        if found.get("operation_id") != wanted["operation_id"]:
+            raise VendorRefused("blob", "register_service", "the name is registered for another service")
     return {"result": "created"}
 
 
@@ -71,7 +72,12 @@ async def link_entity(payload: dict) -> Value:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
 async def retire_service(payload: dict) -> Value:  # type: ignore[type-arg]
-    """Take the service out of the registry, keep its last document, give its name back."""
-    await services().registry.retire(payload["service"], payload["at"])
+    """Take the service out of the registry, keep its last document, give its name back.
+
+    Asked again late, when the name may be another's by now, it leaves that one alone.
+    """
+    found = await services().registry.get(payload["service"])
+    if found and found.get("operation_id", "") == payload["claimed_by"]:
+        await services().registry.retire(payload["service"], payload["at"])
     await services().claims.release(payload["service"], payload["claimed_by"])
     return {"result": "retired"}

@@ -52,6 +52,13 @@ class FakeBlob:
         self._check("delete")
         return self.blobs.pop(name, None) is not None
 
+    async def move(self, name: str, new_name: str, content_type: str = "") -> bool:
+        self._check("move")
+        if name not in self.blobs:
+            return False
+        self.blobs[new_name] = self.blobs.pop(name)
+        return True
+
     async def get(self, name: str) -> bytes | None:
         self._check("get")
         return self.blobs.get(name)
@@ -102,10 +109,12 @@ class FakeDeadLetters:
 
 
 class FakeTokens:
-    """Token "reader" is a reader, "ana" an approver, "carla" an admin."""
+    """Token "reader" is a reader, "bruno" and "davi" are requesters, "ana" is an approver, "carla" an admin."""
 
     roles = {  # noqa: RUF012
         "reader": ["Platform.Reader"],
+        "bruno": ["Platform.Reader", "Platform.Requester"],
+        "davi": ["Platform.Reader", "Platform.Requester"],
         "ana": ["Platform.Reader", "Platform.Approver"],
         "carla": ["Platform.Reader", "Platform.Admin", "Platform.Approver"],
     }

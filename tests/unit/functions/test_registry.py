@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.models import Service, ServiceList
 from functions.registry import get_service, list_services, put_service
 from tests.fakes.requests import body_of, function_of, request
 
@@ -37,6 +38,89 @@ async def test_putting_twice_is_putting_once(world: Any) -> None:
         await put(request("PUT", route={"name": "checkout"}, token="carla", body=DRAFT))
 
     assert len(world.blob.blobs) == 1
+
+
+PROVISIONED: dict[str, Any] = {
+    "name": "checkout",
+    "description": "Takes payments",
+    "product": "Loja Online",
+    "owner": "time-checkout",
+    "tier": 3,
+    "cost_center": "BR-4711",
+    "data_classification": "internal",
+    "golden_path": {"name": "python-function", "version": "1.0.0"},
+    "azure_devops": {
+        "project": "loja",
+        "pipeline_id": 7,
+        "repository": "checkout",
+        "repository_id": "r-1",
+        "url": "https://dev.example/r",
+    },
+    "dynatrace": {"entity_id": "", "metric_selector": "m", "upper_bound": 2.0, "resolution": "5m"},
+    "servicenow_ci": "c" * 32,
+    "environments": {"development": {"state": "running"}},
+    "operation_id": "provision-checkout-1",
+    "parts": {"repository": {"repository_id": "r-1", "result": "created"}},
+    "registered_at": "2026-11-21T12:00:00Z",
+}
+
+
+async def test_putting_changes_what_is_sent_and_keeps_what_provisioning_wrote(world: Any) -> None:
+    await world.registry.put(PROVISIONED)
+
+    response = await put(request("PUT", route={"name": "checkout"}, token="carla", body=DRAFT))
+
+    kept = {name: PROVISIONED[name] for name in PROVISIONED.keys() - {"tier", "azure_devops", "dynatrace"}}
+    document = await world.registry.get("checkout")
+    assert body_of(response) == document
+    assert kept.items() <= document.items()
+    assert document["tier"] == 2
+    assert document["azure_devops"] == PROVISIONED["azure_devops"]
+    assert document["dynatrace"] == {
+        "entity_id": "SERVICE-4D1A0B7C",
+        "metric_selector": "builtin:service.errors",
+        "upper_bound": 2.0,
+        "resolution": "5m",
+    }
+
+
+async def test_of_two_who_register_a_name_at_once_neither_loses_the_other_s_words(world: Any) -> None:
+    """Provisioning registers the service between our look and our write."""
+    usual = world.blob.put_once
+
+    async def beaten(name: str, data: bytes | str, content_type: str = "") -> bool:
+        await world.registry.put(PROVISIONED)
+        return bool(await usual(name, data, content_type))
+
+    world.blob.put_once = beaten
+
+    response = await put(request("PUT", route={"name": "checkout"}, token="carla", body=DRAFT))
+
+    assert response.status_code == 200
+    document = await world.registry.get("checkout")
+    assert (document["operation_id"], document["tier"]) == ("provision-checkout-1", 2)
+
+
+async def test_a_service_that_dynatrace_has_not_seen_yet_can_be_put(world: Any) -> None:
+    without = {name: value for name, value in DRAFT["dynatrace"].items() if name != "entity_id"}
+
+    for name, measure in (("checkout", without), ("basket", {**without, "entity_id": ""})):
+        body = {**DRAFT, "dynatrace": measure}
+        response = await put(request("PUT", route={"name": name}, token="carla", body=body))
+        assert body_of(response)["dynatrace"]["entity_id"] == ""
+
+    assert await world.registry.find_by_entity({""}) is None
+
+
+async def test_what_is_answered_has_the_published_shape(world: Any) -> None:
+    await world.registry.put(PROVISIONED)
+    await put(request("PUT", route={"name": "by-hand"}, token="carla", body=DRAFT))
+
+    one = Service.model_validate(body_of(await get(request(route={"name": "checkout"}, token="reader"))))
+    listed = ServiceList.model_validate(body_of(await list_all(request(token="reader"))))
+
+    assert one.parts["repository"]["result"] == "created"
+    assert [service.name for service in listed.services] == ["by-hand", "checkout"]
 
 
 async def test_a_service_is_found_by_its_entity(world: Any) -> None:

@@ -1,4 +1,4 @@
-"""ServiceRegistry.update: of two who write, none is lost; of a write without an answer, one remains."""
+"""ServiceRegistry: of two who write, none is lost; of a write without an answer, one remains."""
 
 import asyncio
 from typing import Any
@@ -113,3 +113,38 @@ async def test_a_change_may_refuse(registry: ServiceRegistry) -> None:
 
     with pytest.raises(Conflict):
         await registry.update("orders", refuse)
+
+
+async def test_a_document_is_added_where_there_is_none(registry: ServiceRegistry) -> None:
+    assert await registry.add({"name": "billing", "seen": []}) is True
+    assert await registry.add({"name": "orders", "seen": ["late"]}) is False
+    assert await registry.get("orders") == {"name": "orders", "seen": []}
+
+
+async def test_deleting_twice_is_deleting_once(registry: ServiceRegistry) -> None:
+    for _ in range(2):
+        await registry.delete("orders")
+
+    assert await registry.get("orders") is None
+    assert await registry.all() == []
+
+
+async def test_a_retired_document_is_kept_and_no_longer_a_service(
+    registry: ServiceRegistry, blob: Blob
+) -> None:
+    for _ in range(2):
+        await registry.retire("orders", "2026-11-21T12:00:00.000000Z")
+
+    assert await registry.all() == []
+    (name,) = blob.blobs
+    assert name == "registry/retired/orders/20261121T120000.json"
+
+
+async def test_each_end_of_a_service_keeps_a_document_of_its_own(
+    registry: ServiceRegistry, blob: Blob
+) -> None:
+    await registry.retire("orders", "2026-11-21T12:00:00.000000Z")
+    await registry.put({"name": "orders", "seen": ["again"]})
+    await registry.retire("orders", "2026-12-24T12:00:00.000000Z")
+
+    assert len(blob.blobs) == 2
