@@ -46,6 +46,13 @@ async def test_somebody_elses_objective_of_the_name_is_adopted_also_when_it_is_d
     assert not fake.sent("POST")
 
 
+async def test_an_objective_that_bears_another_key_is_not_ours(
+    fake: FakeDynatrace, client: DynatraceClient
+) -> None:
+    theirs = fake.add_slo(NAME, f"x\n[valueflow:{KEY}2]")
+    assert await client.slos.ensure(DEFINITION, KEY) == {"slo_id": theirs, "ours": False}
+
+
 async def test_of_two_of_one_name_the_one_that_is_ours_counts(
     fake: FakeDynatrace, client: DynatraceClient
 ) -> None:

@@ -80,6 +80,32 @@ async def test_one_item_whatever_happens_to_the_insert(
     assert (list(fake.items), made["ours"]) == ([made["sys_id"]], True)
 
 
+async def test_when_a_race_makes_two_all_agree_on_the_older(
+    fake: FakeServiceNow, client: ServiceNowClient
+) -> None:
+    def another_try() -> None:
+        fake.before_insert = lambda: None
+        earlier = "2026-11-21 11:59:59"
+        fake.add("cmdb_ci_service", name="orders", correlation_id=KEY, sys_created_on=earlier)
+
+    fake.before_insert = another_try
+    made = await client.cmdb.ensure("orders", KEY, FIELDS)
+    older, _ = fake.items
+    assert (made["sys_id"], made["ours"]) == (older, True)
+    assert await client.cmdb.ensure("orders", KEY, FIELDS) == made
+
+
+async def test_of_several_of_a_name_the_oldest_counts_in_whatever_order_they_come(
+    fake: FakeServiceNow, client: ServiceNowClient
+) -> None:
+    for second in (2, 1, 3):
+        fake.add("cmdb_ci_service", name="orders", sys_created_on=f"2026-11-21 12:00:0{second}")
+    fake.ignores_queries = True
+    found = await client.cmdb.find("orders")
+    assert found is not None
+    assert fake.items[found["sys_id"]]["sys_created_on"] == "2026-11-21 12:00:01"
+
+
 async def test_a_name_or_key_that_is_more_than_a_value_is_refused_before_anything_is_written(
     fake: FakeServiceNow, client: ServiceNowClient
 ) -> None:
