@@ -11,7 +11,7 @@ from functions.forms import PAGE_POLICY, form_token
 from functions.http import NEVER_CACHED, sign_in_address
 from shared.security.tokens import ADMIN, REQUESTER, Caller
 from shared.services import services
-from shared.texts import choose, say
+from shared.texts import choose, say, say_or
 
 REFRESH_S = 3
 _SIGNS = {
@@ -90,9 +90,9 @@ def _shown(
 def _headline(language: str, operation: Mapping[str, Any]) -> str:
     known = f"outcome.{operation['outcome']}"
     if operation["outcome"] and operation["state"] != "running":
-        return _say_or(language, known, operation["outcome"], reason="")
+        return say_or(operation["outcome"], language, known, reason="")
     if operation["outcome"]:
-        return f"{_say_or(language, known, operation['outcome'], reason='')} …"
+        return f"{say_or(operation['outcome'], language, known, reason='')} …"
     return say(language, f"operation.{operation['state']}")
 
 
@@ -108,10 +108,10 @@ def _line(
     took_s = max(0.0, (ended - began).total_seconds())
     word = entry.get("result") or entry["state"]
     return {
-        "name": entry["name"].replace("_", " "),
+        "name": say_or(entry["name"].replace("_", " "), language, f"do.{entry['name']}"),
         "state": entry["state"],
         "sign": _SIGNS.get(entry["state"], "·"),
-        "words": _say_or(language, f"step.{word}", ""),
+        "words": say_or("", language, f"step.{word}"),
         "detail": entry.get("detail", ""),
         "left": round(100 * (began - first).total_seconds() / whole_s, 1),
         "width": round(100 * took_s / whole_s, 1),
@@ -124,11 +124,4 @@ def _time(iso: str | None, now: datetime) -> datetime:
 
 
 def _named(language: str, link: str) -> str:
-    return _say_or(language, f"link.{link}", link.replace("_", " "))
-
-
-def _say_or(language: str, key: str, otherwise: str, **values: str) -> str:
-    try:
-        return say(language, key, **values)
-    except KeyError:
-        return otherwise
+    return say_or(link.replace("_", " "), language, f"link.{link}")

@@ -1,0 +1,130 @@
+"""Of an incident: its texts, notes, cause, proof and postmortem."""
+
+from shared.texts.text import Text
+
+TEXTS = {
+    "incident.title": Text("{title} ({service})", "{title} ({service})"),
+    "incident.description": Text(
+        "Problema {display_id} aberto pelo Dynatrace.\n\n{url}",
+        "Problem {display_id} opened by Dynatrace.\n\n{url}",
+    ),
+    "note.opened": Text(
+        (
+            "Evidências:\n"
+            "{evidence}\n"
+            "\n"
+            "Sem resposta de: {missing}\n"
+            "\n"
+            "Causa provável ({confidence} %, {author}): {hypothesis}\n"
+            "Baseada em: {cited}\n"
+            "O que a refutaria: {refuted_by}\n"
+            "\n"
+            "Ação proposta: {action}"
+        ),
+        (
+            "Evidence:\n"
+            "{evidence}\n"
+            "\n"
+            "No answer from: {missing}\n"
+            "\n"
+            "Probable cause ({confidence} %, {author}): {hypothesis}\n"
+            "Rests on: {cited}\n"
+            "What would refute it: {refuted_by}\n"
+            "\n"
+            "Proposed action: {action}"
+        ),
+    ),
+    "note.approved": Text("{people} aprovou: {action}", "{people} approved: {action}"),
+    "note.refused": Text(
+        "{people} recusou a ação. Nada foi executado. {comment}",
+        "{people} refused the action. Nothing was run. {comment}",
+    ),
+    "note.expired": Text(
+        "Ninguém decidiu até {expires_at}: vale como recusa. Nada foi executado.",
+        "Nobody decided until {expires_at}: that counts as a refusal. Nothing was run.",
+    ),
+    "note.action_started": Text(
+        "Execução {run_id} iniciada no Azure DevOps: {url}", "Run {run_id} started in Azure DevOps: {url}"
+    ),
+    "note.action_failed": Text(
+        "A ação não terminou bem: {reason}. O incidente precisa de uma pessoa.",
+        "The action did not end well: {reason}. The incident needs a person.",
+    ),
+    "note.unverified": Text(
+        (
+            "A ação terminou, mas a recuperação não foi comprovada: {reason}. O incidente precisa"
+            " de uma pessoa."
+        ),
+        "The action ended, but recovery is not proven: {reason}. The incident needs a person.",
+    ),
+    "note.handed_over": Text(
+        (
+            "Não havia ação segura a propor ({reason}) e o problema continua. O incidente precisa"
+            " de uma pessoa."
+        ),
+        (
+            "There was no safe action to propose ({reason}) and the problem goes on. The incident"
+            " needs a person."
+        ),
+    ),
+    "note.recovered_later": Text(
+        "O Dynatrace informa que o problema foi encerrado.", "Dynatrace says that the problem is closed."
+    ),
+    "note.card_unknown": Text(
+        "O aviso no Teams pode não ter chegado ({reason}).",
+        "The notice in Teams may not have arrived ({reason}).",
+    ),
+    "close.resolved": Text("{action}. Comprovado: {proof}.", "{action}. Proven: {proof}."),
+    "close.self_resolved": Text(
+        "O problema foi encerrado no Dynatrace sem ação da plataforma.",
+        "The problem closed in Dynatrace without an action of the platform.",
+    ),
+    "handed_over.no_service": Text(
+        "nenhum serviço registrado corresponde às entidades afetadas",
+        "no registered service matches the affected entities",
+    ),
+    "handed_over.no_known_cause": Text(
+        "a causa provável não é uma implantação", "the probable cause is not a deployment"
+    ),
+    "handed_over.no_good_run": Text("não há execução anterior bem-sucedida", "there is no earlier good run"),
+    "proof.state_unknown": Text(
+        "o Dynatrace não informa se o problema foi encerrado",
+        "Dynatrace does not say whether the problem is closed",
+    ),
+    "proof.still_open": Text(
+        "o problema continua aberto no Dynatrace", "the problem is still open in Dynatrace"
+    ),
+    "proof.few_samples": Text(
+        "só {samples} de {min_samples} medições desde a ação",
+        "only {samples} of {min_samples} samples since the action",
+    ),
+    "proof.out_of_bounds": Text(
+        "só {within_bounds} das {min_samples} medições mais novas estão dentro do limite",
+        "only {within_bounds} of the newest {min_samples} samples lie within bounds",
+    ),
+    "proof.recovered": Text(
+        "problema encerrado no Dynatrace e {samples} medições dentro do limite",
+        "problem closed in Dynatrace and {samples} samples within bounds",
+    ),
+    "postmortem.link": Text("Postmortem: {url}", "Postmortem: {url}"),
+    "action.redeploy_run": Text(
+        "reimplantar a execução {run_id} ({commit}) de {service}",
+        "redeploy run {run_id} ({commit}) of {service}",
+    ),
+    "action.none": Text("nenhuma: {reason}", "none: {reason}"),
+    "author.embedded": Text("assistente embutido", "embedded assistant"),
+    "author.openai": Text("modelo {model}", "model {model}"),
+    "cause.recent_deployment": Text(
+        "A implantação {run_id} ({commit}) terminou {minutes} min antes do problema.",
+        "Deployment {run_id} ({commit}) ended {minutes} min before the problem.",
+    ),
+    "cause.unknown": Text("As evidências não apontam uma causa.", "The evidence points to no cause."),
+    "cause.refuted_by_baseline": Text(
+        "O indicador já estava fora do limite antes da implantação.",
+        "The indicator was out of bounds before the deployment already.",
+    ),
+    "cause.refuted_by_more_evidence": Text(
+        "Qualquer mudança ou falha que ainda não esteja nas evidências.",
+        "Any change or fault that is not in the evidence yet.",
+    ),
+}

@@ -1,0 +1,60 @@
+"""Of an operation's page: outcomes, steps, links."""
+
+from shared.texts.text import Text
+
+TEXTS = {
+    "outcome.resolved": Text("resolvido e comprovado", "resolved and verified"),
+    "outcome.self_resolved": Text("resolvido sem ação", "resolved without action"),
+    "outcome.refused": Text("ação recusada", "action refused"),
+    "outcome.expired": Text("aprovação expirada", "approval expired"),
+    "outcome.action_failed": Text("a ação falhou", "the action failed"),
+    "outcome.unverified": Text("recuperação não comprovada", "recovery not verified"),
+    "outcome.handed_over": Text("entregue a uma pessoa", "handed to a person"),
+    "outcome.failed": Text("interrompido: {reason}", "stopped: {reason}"),
+    "operation.title": Text("Operação", "Operation"),
+    "operation.running": Text("em andamento", "under way"),
+    "operation.completed": Text("concluída", "done"),
+    "operation.failed": Text("não concluída", "not done"),
+    "operation.id": Text("Operação", "Operation"),
+    "operation.began": Text("Início", "Began"),
+    "operation.steps": Text("Etapas", "Steps"),
+    "operation.undone": Text("Desfeito", "Undone"),
+    "operation.warnings": Text("Não foi possível", "Could not be done"),
+    "operation.reason": Text("Motivo (opcional)", "Reason (optional)"),
+    "operation.cancel": Text("Cancelar e desfazer", "Cancel and undo"),
+    "operation.cancelling": Text(
+        "O cancelamento foi registrado: o que já foi feito será desfeito.",
+        "The cancellation is recorded: what was done already is being undone.",
+    ),
+    "outcome.provisioned": Text("o serviço está pronto", "the service is ready"),
+    "outcome.decommissioned": Text("o serviço foi encerrado", "the service has ended"),
+    "outcome.compensated": Text(
+        "não foi possível; nada ficou para trás", "it could not be done; nothing was left behind"
+    ),
+    "outcome.compensation_failed": Text(
+        "não foi possível, e nem tudo pôde ser desfeito", "it could not be done, and not all could be undone"
+    ),
+    "outcome.cancelled": Text("cancelada; nada ficou para trás", "cancelled; nothing was left behind"),
+    "outcome.refuse": Text("recusada; nada ficou para trás", "refused; nothing was left behind"),
+    "step.created": Text("criado", "created"),
+    "step.adopted": Text("já existia", "was there already"),
+    "step.deleted": Text("removido", "deleted"),
+    "step.absent": Text("não existia", "was not there"),
+    "step.left": Text("mantido: não é nosso", "left: it is not ours"),
+    "step.waiting": Text("aguardando", "waiting"),
+    "step.running": Text("em andamento", "under way"),
+    "step.failed": Text("falhou", "failed"),
+    "step.stopped": Text("interrompido", "stopped"),
+    "step.approve": Text("aprovado", "approved"),
+    "step.refuse": Text("recusado", "refused"),
+    "step.expired": Text("expirado", "expired"),
+    "step.cancelled": Text("cancelado", "cancelled"),
+    "link.change": Text("Mudança", "Change"),
+    "link.incident": Text("Incidente", "Incident"),
+    "link.approval": Text("Aprovação", "Approval"),
+    "link.repository": Text("Repositório", "Repository"),
+    "link.pipeline": Text("Pipeline", "Pipeline"),
+    "link.run": Text("Execução", "Run"),
+    "link.catalog": Text("Catálogo", "Catalog"),
+    "link.postmortem": Text("Postmortem", "Postmortem"),
+}

@@ -1,0 +1,47 @@
+"""Of cards and pages in general."""
+
+from shared.texts.text import Text
+
+TEXTS = {
+    "card.title": Text("Incidente {number}: {title}", "Incident {number}: {title}"),
+    "card.cause": Text("Causa provável", "Probable cause"),
+    "card.action": Text("Ação proposta", "Proposed action"),
+    "card.risk": Text("Risco", "Risk"),
+    "card.evidence": Text("Evidências", "Evidence"),
+    "card.open_approval": Text("Ver e decidir", "See and decide"),
+    "card.open_incident": Text("Abrir incidente", "Open incident"),
+    "card.ended": Text("{number}: {outcome}", "{number}: {outcome}"),
+    "risk.low": Text("baixo", "low"),
+    "risk.medium": Text("médio", "medium"),
+    "risk.high": Text("alto", "high"),
+    "card.open_repository": Text("Abrir repositório", "Open repository"),
+    "card.open_operation": Text("Ver operação", "See operation"),
+    "card.extend": Text("Prorrogar", "Extend"),
+    "none": Text("nada", "nothing"),
+    "page.sign_in": Text("Entrar", "Sign in"),
+    "page.title": Text("Aprovação", "Approval"),
+    "page.signed_in_as": Text("Você entrou como {name}", "You are signed in as {name}"),
+    "page.sign_in_first": Text("Entre para ver e decidir.", "Sign in to see and decide."),
+    "page.problem": Text("Problema", "Problem"),
+    "page.request": Text("Pedido", "Request"),
+    "page.facts": Text("O que se pede", "What is asked for"),
+    "page.cause": Text("Causa provável", "Probable cause"),
+    "page.evidence": Text("Evidências", "Evidence"),
+    "page.missing": Text("Sem resposta de", "No answer from"),
+    "page.action": Text("Ação proposta", "Proposed action"),
+    "page.exactly": Text("Exatamente isto será executado", "Exactly this will be run"),
+    "page.risk": Text("Risco", "Risk"),
+    "page.expires": Text("Expira em", "Expires at"),
+    "page.approve": Text("Aprovar", "Approve"),
+    "page.refuse": Text("Recusar", "Refuse"),
+    "page.comment": Text("Comentário (opcional)", "Comment (optional)"),
+    "page.not_approver": Text(
+        "Seu acesso não permite decidir (falta {role}).", "You may not decide (the role {role} is missing)."
+    ),
+    "page.over": Text("Não há mais o que decidir aqui.", "There is nothing to decide here any more."),
+    "page.received": Text("Decisão registrada. Obrigado.", "Your decision is recorded. Thank you."),
+    "page.state": Text("Situação", "State"),
+    "page.waiting": Text("aguardando decisão", "waiting for a decision"),
+    "page.incident": Text("Incidente", "Incident"),
+    "page.confidence": Text("confiança", "confidence"),
+}
