@@ -3,12 +3,16 @@
 `say` fills a sentence; the values are data and are never read as a template.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from shared.texts import environments, incidents, operations, services, shown, steps
+from shared.texts.text import Text
 
-_ROOMS = (incidents, services, environments, operations, steps, shown)
-TEXTS: Final = {key: text for room in _ROOMS for key, text in room.TEXTS.items()}
+_ROOMS: Final[tuple[Mapping[str, Text], ...]] = tuple(
+    room.TEXTS for room in (incidents, services, environments, operations, steps, shown)
+)
+TEXTS: Final = {key: text for room in _ROOMS for key, text in room.items()}
 
 LANGUAGES: Final = {
     "pt-BR": {key: text.pt for key, text in TEXTS.items()},
