@@ -3,7 +3,7 @@
 Started by functions/golden_paths.py with the instance id `provision-<service>-<key>`. Input:
 {"path": {"name", "version", "steps", "policies", "monitoring"}, "parameters": {...}, "monthly_brl", "approval": None or
 {"risk", "reasons"}, "requested_by": {"id", "name"}, "policy": {...}, "language", "public_url"}.
-External events: `decision` (a Decision) and `cancel`. Ends with the outcome `provisioned`; `cancelled`, `refused` or
+External events: `decision` (a Decision) and `cancel`. Ends with the outcome `provisioned`; `cancelled`, `refuse` or
 `expired` when people decided so; Failed, all undone, when a step cannot be done.
 """
 
@@ -49,9 +49,9 @@ class _Provisioning:
         self.made: dict[str, dict[str, Any]] = {}
 
     def run(self) -> Steps:
+        self.saga.show(case=self._case(), requested_by=self.request["requested_by"]["id"])
         claim = {"service": self.service}
         yield from self.saga.step("claim_name", "claim_name", claim, undo=Undo("release_name", claim))
-        self.saga.show(case=self._case(), requested_by=self.request["requested_by"]["id"])
         self.before = yield from self.saga.step(
             "look_before", "look_in_azure_devops", {**self._place(), "at": self.tell.now()}
         )
@@ -266,7 +266,7 @@ class _Provisioning:
                 "name": self.service,
                 "fields": {
                     "short_description": self.parameters["description"],
-                    "business_criticality": str(self.parameters["tier"]),
+                    "busines_criticality": _CRITICALITY[self.parameters["tier"]],
                 },
             }
             self.made["configuration_item"] = yield from self.saga.step(
@@ -364,6 +364,8 @@ class _Provisioning:
         return step in self.path["steps"]
 
 
+_CRITICALITY = {1: "1 - most critical", 2: "2 - somewhat critical", 3: "3 - less critical"}
+"""By tier, as ServiceNow spells both the choices and their column, busines_criticality."""
 _UNPROTECT = ("project", "repository_id", "before")
 _DELETE_REPOSITORY = ("project", "name", "existing", "push_key", "since")
 

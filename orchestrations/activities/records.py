@@ -65,11 +65,9 @@ async def create_configuration_item(payload: dict) -> Value:  # type: ignore[typ
 async def delete_configuration_item(payload: dict) -> Value:  # type: ignore[type-arg]
     """Undo create_configuration_item: the CI that bears our key, no other."""
     client = services().servicenow.cmdb
-    found = await client.find(payload["name"])
+    found = await client.find(payload["name"], payload["key"])
     if found is None:
         return {"result": "absent"}
-    if found["correlation_id"] != payload["key"]:
-        return {"result": "left"}
     await client.delete(found["sys_id"])
     return {"result": "deleted"}
 

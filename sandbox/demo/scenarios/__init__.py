@@ -7,7 +7,18 @@ go on.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sandbox.demo.scenarios import forged, incident, killed_worker, redelivery, vendor_away, warehouse_rows
+from sandbox.demo.scenarios import (
+    adopted,
+    decommission,
+    failing_pipeline,
+    forged,
+    incident,
+    killed_worker,
+    provision,
+    redelivery,
+    vendor_away,
+    warehouse_rows,
+)
 from sandbox.demo.stage import Stage
 
 
@@ -20,5 +31,9 @@ class Scenario:
 
 SCENARIOS = tuple(
     Scenario(module.NAME, module.TITLE, module.play)
-    for module in (incident, redelivery, killed_worker, vendor_away, forged, warehouse_rows)
+    for module in (
+        *(incident, redelivery, killed_worker, vendor_away, forged),
+        *(provision, failing_pipeline, adopted, decommission),
+        warehouse_rows,
+    )
 )
