@@ -64,6 +64,7 @@ def _add(arguments: argparse.Namespace, vendors: dict[str, str]) -> int:
         "status": arguments.status,
         "retry_after_s": arguments.retry_after,
         "times": arguments.times,
+        "skip": arguments.skip,
         "for_seconds": arguments.for_seconds,
     }
     address = f"{vendors[arguments.vendor]}/_sandbox/faults"
@@ -79,5 +80,5 @@ def _add(arguments: argparse.Namespace, vendors: dict[str, str]) -> int:
 
 def _told(each: dict[str, Any]) -> str:
     details = [f"{name}={value}" for name, value in each.items() if name not in ("operation", "kind")]
-    given = [detail for detail in details if not detail.endswith(("=None", "=0.0"))]
+    given = [detail for detail in details if not detail.endswith(("=None", "=0.0", "=0"))]
     return f"{each['operation']} {each['kind']} {' '.join(given)}"

@@ -1,7 +1,8 @@
 """/_sandbox/ on each vendor's port: look into the simulator and tell it to misbehave. Loopback only.
 
 GET /state (all documents by kind; ?limit=n: the newest n of each), GET /journal (?operation=&after=&limit=),
-GET/PUT/DELETE /faults, GET /operations, POST /reset; vendors add their own.
+GET/PUT/DELETE /faults, GET /waiting (requests that a fault keeps waiting now), GET /operations, POST /reset; vendors
+add their own.
 """
 
 import ipaddress
@@ -52,6 +53,9 @@ def control_operations(vendor: Vendor) -> Sequence[Operation]:
         vendor.faults.replace([], frozenset())
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
+    async def waiting(_: web.Request) -> web.Response:
+        return reply(vendor.waiting)
+
     async def operations(_: web.Request) -> web.Response:
         return reply({"operations": sorted(vendor.operation_names()), "faults": KINDS})
 
@@ -65,6 +69,7 @@ def control_operations(vendor: Vendor) -> Sequence[Operation]:
         Operation("faults", "GET", "/faults", faults),
         Operation("set_faults", "PUT", "/faults", set_faults),
         Operation("clear_faults", "DELETE", "/faults", clear_faults),
+        Operation("waiting", "GET", "/waiting", waiting),
         Operation("operations", "GET", "/operations", operations),
         Operation("reset", "POST", "/reset", reset),
     ]

@@ -17,16 +17,30 @@ KINDS = {
     "latency": "waits `seconds`, then works as usual",
     "status": "answers `status` (with Retry-After `retry_after_s`) instead of working",
     "drop": "closes the connection instead of working",
+    "hold": "waits `seconds`, or until the caller hangs up, then closes the connection without working",
     "lost_reply": "works, waits `seconds`, then closes the connection without an answer",
     "malformed": "works, then answers half a body",
 }
-_FIELDS = {"operation", "kind", "seconds", "status", "retry_after_s", "times", "for_seconds", "until_ms"}
-_NUMBERS = {"seconds": 0.0, "retry_after_s": 0.0, "times": 1, "for_seconds": 0.0, "until_ms": 0}
+_FIELDS = {
+    "operation",
+    "kind",
+    "seconds",
+    "status",
+    "retry_after_s",
+    "times",
+    "for_seconds",
+    "until_ms",
+    "skip",
+}
+_NUMBERS = {"seconds": 0.0, "retry_after_s": 0.0, "times": 1, "for_seconds": 0.0, "until_ms": 0, "skip": 0}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """operation: a name, or a pattern such as "*". times: None is for ever. until_ms: since 1970; None is never."""
+    """operation: a name, or a pattern such as "*". times: None is for ever. until_ms: since 1970; None is never.
+
+    skip: so many requests that fit are let through first.
+    """
 
     operation: str
     kind: str
@@ -35,6 +49,7 @@ class Fault:
     retry_after_s: float | None = None
     times: int | None = None
     until_ms: int | None = None
+    skip: int = 0
 
 
 class Faults:
@@ -60,6 +75,9 @@ class Faults:
         """The fault this request suffers; one with `times` is used up by it."""
         for key, fault in self._in_force():
             if fnmatchcase(operation, fault.operation):
+                if fault.skip:
+                    self._kept.put(key, asdict(fault) | {"skip": fault.skip - 1})
+                    continue
                 if fault.times is not None:
                     self._kept.put(key, asdict(fault) | {"times": fault.times - 1})
                 return fault
@@ -100,6 +118,7 @@ def parse(wanted: object, operations: frozenset[str]) -> Fault:
         retry_after_s=numbers["retry_after_s"],
         times=None if numbers["times"] is None else int(numbers["times"]),
         until_ms=None if until_ms is None else int(until_ms),
+        skip=int(numbers["skip"] or 0),
     )
 
 

@@ -5,11 +5,12 @@ A vendor says what it can do (`operations`), who may (`authenticate`) and how it
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from sandbox.vendors.store import Collection, Store
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 UNKNOWN = "unknown"
+_LOOK_EVERY_S = 0.02
 
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 _log = logging.getLogger("vendors")
@@ -58,6 +60,7 @@ class Vendor(ABC):
     """A simulated vendor.
 
     keep: kinds of documents that a reset leaves. port: known once the vendor listens.
+    waiting: requests that a fault keeps waiting now, as {"operation", "fault"}.
     """
 
     name: ClassVar[str]
@@ -67,6 +70,7 @@ class Vendor(ABC):
         self.store, self.credentials = store, credentials
         self.journal = Journal(store.db, self.name)
         self.faults = Faults(self.collection("_fault"))
+        self.waiting: list[dict[str, str]] = []
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -178,7 +182,7 @@ def _served(vendor: Vendor, operation: Operation) -> Handler:
     async def serve(request: web.Request) -> web.Response:
         name = operation.name_of(request)
         fault = vendor.faults.take(name)
-        answer = await _suffer(vendor, fault, lambda: _answer(vendor, operation, request))
+        answer = await _suffer(vendor, fault, request, name, lambda: _answer(vendor, operation, request))
         vendor.journal.add(
             name,
             request.method,
@@ -198,7 +202,11 @@ def _served(vendor: Vendor, operation: Operation) -> Handler:
 
 
 async def _suffer(
-    vendor: Vendor, fault: Fault | None, work: Callable[[], Awaitable[web.Response]]
+    vendor: Vendor,
+    fault: Fault | None,
+    request: web.Request,
+    name: str,
+    work: Callable[[], Awaitable[web.Response]],
 ) -> web.Response | None:
     """What the client gets under `fault`; None where that is a closed connection."""
     if fault is None:
@@ -209,8 +217,16 @@ async def _suffer(
             answer.headers["Retry-After"] = f"{fault.retry_after_s:g}"
         return answer
     if fault.kind == "latency":
-        await asyncio.sleep(fault.seconds)
+        with contextlib.suppress(web.HTTPException):
+            # A vendor that has all of a request works on when its caller has hung up.
+            await request.read()
+        with _waits(vendor, fault, name):
+            await asyncio.sleep(fault.seconds)
         return await work()
+    if fault.kind == "hold":
+        with _waits(vendor, fault, name):
+            await _until_hung_up(request, fault.seconds)
+        return None
     if fault.kind == "drop":
         return None
     answer = await work()
@@ -219,8 +235,29 @@ async def _suffer(
         return web.Response(
             body=body[: len(body) // 2] or b"<html>", status=answer.status, content_type="application/json"
         )
-    await asyncio.sleep(fault.seconds)
+    with _waits(vendor, fault, name):
+        await _until_hung_up(request, fault.seconds)
     return None
+
+
+@contextlib.contextmanager
+def _waits(vendor: Vendor, fault: Fault, operation: str) -> Iterator[None]:
+    """Tell, while it lasts, that a request waits under this fault."""
+    entry = {"operation": operation, "fault": fault.kind}
+    vendor.waiting.append(entry)
+    try:
+        yield
+    finally:
+        vendor.waiting.remove(entry)
+
+
+async def _until_hung_up(request: web.Request, for_s: float) -> None:
+    """Wait so long, or until the caller is gone."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + for_s
+    # aiohttp tells no handler that its caller is gone.
+    while (left_s := end - loop.time()) > 0 and request.transport and not request.transport.is_closing():  # noqa: ASYNC110
+        await asyncio.sleep(min(left_s, _LOOK_EVERY_S))
 
 
 async def _answer(vendor: Vendor, operation: Operation, request: web.Request) -> web.Response:

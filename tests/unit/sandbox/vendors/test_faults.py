@@ -53,6 +53,19 @@ def test_a_used_up_fault_makes_way_for_the_next(store: Store) -> None:
     assert [(found := faults.take("get_incident")) and found.kind for _ in range(2)] == ["drop", "status"]
 
 
+def test_requests_that_are_skipped_pass_before_the_fault_begins(store: Store) -> None:
+    faults = faults_of(store, [{"operation": "get_incident", "kind": "drop", "skip": 2, "times": 1}])
+
+    assert faults.take("list_incident") is None
+    assert [bool(faults.take("get_incident")) for _ in range(4)] == [False, False, True, False]
+
+
+def test_a_request_that_one_fault_skips_suffers_the_next(store: Store) -> None:
+    faults = faults_of(store, [{"kind": "drop", "skip": 1}, {"kind": "status"}])
+
+    assert [(found := faults.take("get_incident")) and found.kind for _ in range(2)] == ["status", "drop"]
+
+
 def test_a_fault_ends_with_its_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000
     monkeypatch.setattr(module, "now_ms", lambda: now)
@@ -86,6 +99,7 @@ def test_faults_outlive_the_process(tmp_path: Path) -> None:
         ({"kind": "latency", "seconds": -1}, "seconds must be"),
         ({"kind": "drop", "times": 0}, "times must be"),
         ({"kind": "drop", "for_seconds": "5"}, "for_seconds must be"),
+        ({"kind": "drop", "skip": -1}, "skip must be"),
         ("drop", "a fault is an object"),
     ],
 )

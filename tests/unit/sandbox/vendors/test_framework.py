@@ -1,5 +1,6 @@
 """How every vendor misbehaves when told to, what it writes down, and who may tell it."""
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -63,6 +64,58 @@ async def test_a_lost_reply_comes_after_the_work(rig: Rig) -> None:
     (entry,) = await rig.control("servicenow", "GET", "/journal?operation=create_incident")
     assert (entry["status"], entry["fault"]) == (None, "lost_reply")
     assert entry["ids"]["correlation_id"] == "incident-1"
+
+
+async def waiting(rig: Rig) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = await rig.control("servicenow", "GET", "/waiting")
+    return found
+
+
+async def waits(rig: Rig, *expected: dict[str, str]) -> None:
+    async with asyncio.timeout(8):
+        while await waiting(rig) != list(expected):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_held_request_is_told_while_it_waits_and_never_done(rig: Rig) -> None:
+    token = await rig.servicenow_token()
+    fault = {"operation": "create_incident", "kind": "hold", "seconds": 0.3}
+    await rig.control("servicenow", "PUT", "/faults", [fault])
+
+    caller = asyncio.create_task(create(rig, token))
+    await waits(rig, {"operation": "create_incident", "fault": "hold"})
+    with pytest.raises(httpx.TransportError):
+        await caller
+
+    assert (incidents(rig), await waiting(rig)) == ([], [])
+
+
+@pytest.mark.parametrize(("kind", "done"), [("hold", 0), ("lost_reply", 1)])
+async def test_who_hangs_up_is_waited_for_no_longer(rig: Rig, kind: str, done: int) -> None:
+    token = await rig.servicenow_token()
+    fault = {"operation": "create_incident", "kind": kind, "seconds": 60}
+    await rig.control("servicenow", "PUT", "/faults", [fault])
+
+    caller = asyncio.create_task(create(rig, token))
+    await waits(rig, {"operation": "create_incident", "fault": kind})
+    assert len(incidents(rig)) == done
+    caller.cancel()
+
+    await waits(rig)
+    assert len(incidents(rig)) == done
+
+
+async def test_a_slow_vendor_works_for_a_caller_who_has_hung_up(rig: Rig) -> None:
+    token = await rig.servicenow_token()
+    fault = {"operation": "create_incident", "kind": "latency", "seconds": 0.3}
+    await rig.control("servicenow", "PUT", "/faults", [fault])
+
+    caller = asyncio.create_task(create(rig, token))
+    await waits(rig, {"operation": "create_incident", "fault": "latency"})
+    caller.cancel()
+
+    await waits(rig)
+    assert len(incidents(rig)) == 1
 
 
 async def test_a_malformed_answer_is_half_a_body_after_the_work(rig: Rig) -> None:
