@@ -68,6 +68,8 @@ async def delete_configuration_item(payload: dict) -> Value:  # type: ignore[typ
     found = await client.find(payload["name"], payload["key"])
     if found is None:
         return {"result": "absent"}
+    if found["correlation_id"] != payload["key"]:
+        return {"result": "left"}
     await client.delete(found["sys_id"])
     return {"result": "deleted"}
 

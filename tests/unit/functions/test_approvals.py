@@ -110,6 +110,20 @@ async def test_the_page_shows_what_will_be_run_and_escapes_words_from_outside(
     assert "<script" not in html
 
 
+async def test_the_page_of_a_request_shows_its_facts_and_no_cause(
+    world: Any, client: FakeDurableClient, waiting: Instance
+) -> None:
+    facts = [{"title": "Team", "value": "time <loja>"}]
+    case = {"title": "New service orders", "service": "orders", "action_text": "New service orders"}
+    status = {**copy.deepcopy(STATUS), "links": {}, "case": {**case, "facts": facts}}
+    client.add(Instance("provision_service", "op-1", custom_status=status))
+
+    shown = (await page(client, "ana")).get_body().decode()
+
+    assert "time &lt;loja&gt;" in shown
+    assert "Probable cause" not in shown
+
+
 async def test_the_page_speaks_the_browser_s_language(
     world: Any, client: FakeDurableClient, waiting: Instance
 ) -> None:
