@@ -20,7 +20,7 @@ import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
 from shared.domain.catalog import Catalog, catalog
-from shared.domain.catalog_component import Addresses
+from shared.domain.catalog_component import Addresses, component_type
 from shared.errors import Forbidden, InvalidRequest, NotFound
 from shared.security import links
 from shared.security.tokens import ADMIN, READER
@@ -108,11 +108,14 @@ async def _catalog(*, groups: bool, only: str | None = None) -> Catalog:
         settings.public_url, settings.azure_devops_url.rstrip("/"), settings.dynatrace_url.rstrip("/")
     )
     registered = await services().registry.all()
-    return catalog(registered, addresses, websites=_websites(), groups=groups, only=only)
+    return catalog(registered, addresses, types=_types(), groups=groups, only=only)
 
 
-def _websites() -> frozenset[str]:
-    return frozenset()
+def _types() -> dict[str, str]:
+    """What each golden path makes."""
+    from shared.golden_paths.catalogue import all_paths
+
+    return {path.name: component_type(path.runtime) for path in all_paths()}
 
 
 def _json(told: Catalog) -> str:

@@ -7,6 +7,7 @@ The request goes through Backstage's proxy by http:backstage:request
 
 from typing import Any
 
+from shared.domain.catalog_component import component_type
 from shared.golden_paths.catalogue import GoldenPath
 from tools.backstage_form import body, pages
 
@@ -29,18 +30,13 @@ def template(path: GoldenPath) -> dict[str, Any]:
         },
         "spec": {
             "owner": path.owner,
-            "type": component_type(path),
+            "type": component_type(path.runtime),
             "lifecycle": "production",
             "parameters": pages(path),
             "steps": [_request(path)],
             "output": {"links": _LINKS, "text": _TEXTS},
         },
     }
-
-
-def component_type(path: GoldenPath) -> str:
-    """spec.type of the path's template and of its services."""
-    return "website" if path.runtime == "static-web-app" else "service"
 
 
 def location(paths: tuple[GoldenPath, ...]) -> dict[str, Any]:

@@ -40,14 +40,14 @@ def catalog(
     services: Sequence[Service],
     addresses: Addresses,
     *,
-    websites: Collection[str] = (),
+    types: Mapping[str, str] | None = None,
     groups: bool = False,
     only: str | None = None,
 ) -> Catalog:
     """All entities, by kind and name.
 
-    websites: golden paths whose services are websites. groups: no other source brings the owners, so make them.
-    only: the one service whose entities are wanted; none when the registry does not have it.
+    types: spec.type by golden path; "service" for all others. groups: no other source brings the owners, so make
+    them. only: the one service whose entities are wanted; none when the registry does not have it.
     """
     told = [service for service in services if is_name(service["name"])]
     found = _Names(names(service["product"] for service in told), _teams(told))
@@ -56,7 +56,7 @@ def catalog(
         component(
             service,
             addresses,
-            type="website" if _path(service) in websites else "service",
+            type=(types or {}).get(_path(service), "service"),
             owner=_text(found.owner(service)),
             system=found.system(service),
         )

@@ -16,6 +16,9 @@ API_VERSION = "backstage.io/v1alpha1"
 GONE = ("destroyed", "ended")
 """States of an environment that is no more."""
 
+WEBSITE_RUNTIMES = frozenset({"static-web-app"})
+"""Of golden paths: what runs there is a website, all else a service."""
+
 Entity = dict[str, Any]
 Service = Mapping[str, Any]
 
@@ -27,6 +30,11 @@ class Addresses:
     public: str
     azure_devops: str
     dynatrace: str
+
+
+def component_type(runtime: str) -> str:
+    """spec.type of what a golden path with this runtime makes."""
+    return "website" if runtime in WEBSITE_RUNTIMES else "service"
 
 
 def entity(kind: str, metadata: Mapping[str, Any], spec: dict[str, Any], addresses: Addresses) -> Entity:

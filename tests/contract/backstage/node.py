@@ -61,19 +61,30 @@ def _install(folder: Path, timeout_s: float) -> None:
         pytest.skip(f"Backstage's packages cannot be had here ({type(error).__name__} of npm ci)")
 
 
-def checked(**asked: Any) -> dict[str, Any]:
-    """What model/check.js answers."""
-    folder = installed("model", timeout_s=100)
-    told = subprocess.run(
-        [node(), "check.js"],
-        cwd=folder,
-        env=environment(),
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert told.returncode == 0, told.stderr
-    answer: dict[str, Any] = json.loads(told.stdout)
-    return answer
+class Checks:
+    """model/check.js, running: Backstage's own code, asked as often as one likes."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [node(), "check.js"],
+            cwd=installed("model", timeout_s=100),
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def __call__(self, **asked: Any) -> dict[str, Any]:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{json.dumps(asked)}\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()

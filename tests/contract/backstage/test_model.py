@@ -1,6 +1,7 @@
 """Backstage's own packages read what we hand to it: the catalog's validation, the form, the scaffolder's texts."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from functions.catalog import get_location
 from shared import services
 from shared.golden_paths.catalogue import all_paths
-from tests.contract.backstage.node import checked
+from tests.contract.backstage.node import Checks
 from tests.contract.backstage.services import SERVICES
 from tests.fakes.requests import function_of, request
 from tests.fakes.services import fake_services
@@ -20,6 +21,13 @@ from tools.backstage_template import template
 pytestmark = [pytest.mark.build, pytest.mark.timeout(180)]
 
 every_path = pytest.mark.parametrize("path", all_paths(), ids=lambda path: path.name)
+
+
+@pytest.fixture(scope="module")
+def checked() -> Iterator[Checks]:
+    checks = Checks()
+    yield checks
+    checks.close()
 
 
 async def served(documents: list[dict[str, Any]]) -> str:
@@ -34,7 +42,7 @@ async def served(documents: list[dict[str, Any]]) -> str:
         services.use(None)
 
 
-async def test_backstage_s_catalog_accepts_every_entity_we_serve() -> None:
+async def test_backstage_s_catalog_accepts_every_entity_we_serve(checked: Checks) -> None:
     [told] = checked(entities=[await served(SERVICES)])["entities"]
 
     assert [error for error, *_ in told if error] == []
@@ -42,7 +50,7 @@ async def test_backstage_s_catalog_accepts_every_entity_we_serve() -> None:
     assert len(set(references)) == len(references) > len(SERVICES)
 
 
-async def test_what_people_typed_arrives_as_they_typed_it() -> None:
+async def test_what_people_typed_arrives_as_they_typed_it(checked: Checks) -> None:
     [told] = checked(entities=[await served(SERVICES)])["entities"]
 
     arrived = {entity["metadata"]["name"]: entity for _, _, entity in told if entity["kind"] == "Component"}
@@ -51,7 +59,7 @@ async def test_what_people_typed_arrives_as_they_typed_it() -> None:
         assert annotations.get("valueflow.dev/cost-center", "") == service.get("cost_center", "")
 
 
-def test_the_checks_refuse_what_backstage_refuses() -> None:
+def test_the_checks_refuse_what_backstage_refuses(checked: Checks) -> None:
     wrong = {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "System",
@@ -63,7 +71,7 @@ def test_the_checks_refuse_what_backstage_refuses() -> None:
     assert "a b" in error
 
 
-def test_every_generated_file_is_an_entity_backstage_accepts() -> None:
+def test_every_generated_file_is_an_entity_backstage_accepts(checked: Checks) -> None:
     texts = [(FOLDER / name).read_text() for name in files(all_paths())]
 
     for told in checked(entities=texts)["entities"]:
@@ -72,7 +80,9 @@ def test_every_generated_file_is_an_entity_backstage_accepts() -> None:
 
 @every_path
 @pytest.mark.parametrize("environment", ["development", "preview", "production"])
-def test_the_form_asks_for_a_lifetime_where_an_environment_ends(path: Any, environment: str) -> None:
+def test_the_form_asks_for_a_lifetime_where_an_environment_ends(
+    checked: Checks, path: Any, environment: str
+) -> None:
     ends = environment in path.policies["lifetime"]["max_hours"]
     page = pages(path)[2]
     [told] = checked(forms=[{"page": page, "values": {"environment": environment}}])["forms"]
@@ -83,7 +93,7 @@ def test_the_form_asks_for_a_lifetime_where_an_environment_ends(path: Any, envir
 
 
 @every_path
-def test_the_form_asks_for_working_hours_once_they_are_wanted(path: Any) -> None:
+def test_the_form_asks_for_working_hours_once_they_are_wanted(checked: Checks, path: Any) -> None:
     values = {"environment": "development", TOGGLE: True}
     asked = [
         {"page": pages(path)[2], "values": each} for each in (values, {**values, "working_hours": HOURS})
@@ -97,7 +107,7 @@ def test_the_form_asks_for_working_hours_once_they_are_wanted(path: Any) -> None
 
 
 @every_path
-def test_the_form_fills_in_what_the_api_fills_in(path: Any) -> None:
+def test_the_form_fills_in_what_the_api_fills_in(checked: Checks, path: Any) -> None:
     told = checked(forms=[{"page": page, "values": {}} for page in pages(path)])["forms"]
 
     filled = {name: value for page in told for name, value in page["state"].items() if value is not None}
@@ -108,7 +118,7 @@ def test_the_form_fills_in_what_the_api_fills_in(path: Any) -> None:
     assert filled == defaults
 
 
-def sent(path: Any, **values: Any) -> dict[str, Any]:
+def sent(checked: Checks, path: Any, **values: Any) -> dict[str, Any]:
     context = {"parameters": values}
     sources = body(path)
     texts = checked(texts=[{"source": source, "context": context} for source in sources.values()])["texts"]
@@ -116,24 +126,24 @@ def sent(path: Any, **values: Any) -> dict[str, Any]:
 
 
 @every_path
-def test_the_request_s_body_is_what_was_typed_with_its_types(path: Any) -> None:
+def test_the_request_s_body_is_what_was_typed_with_its_types(checked: Checks, path: Any) -> None:
     values = values_of(path, lifetime_hours=72, description='"quotes" ${{ x }} {{ y }} 1e5 true')
 
-    assert sent(path, **values) == values
+    assert sent(checked, path, **values) == values
 
 
 @every_path
-def test_what_the_form_hides_is_not_sent(path: Any) -> None:
+def test_what_the_form_hides_is_not_sent(checked: Checks, path: Any) -> None:
     """A person chose development, typed hours, then changed to production."""
     values = values_of(path, lifetime_hours=72, working_hours=HOURS, **{TOGGLE: True})
 
-    assert sent(path, **values)["working_hours"] == HOURS
-    production = sent(path, **{**values, "environment": "production"})
+    assert sent(checked, path, **values)["working_hours"] == HOURS
+    production = sent(checked, path, **{**values, "environment": "production"})
     assert not {"lifetime_hours", "working_hours", TOGGLE} & set(production)
-    assert "working_hours" not in sent(path, **{**values, TOGGLE: False})
+    assert "working_hours" not in sent(checked, path, **{**values, TOGGLE: False})
 
 
-def output(answer: dict[str, Any]) -> tuple[list[str], list[str]]:
+def output(checked: Checks, answer: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The texts and links a person sees after this answer."""
     told = template(all_paths()[0])["spec"]["output"]
     parts = [*told["text"], *told["links"]]
@@ -153,30 +163,30 @@ def output(answer: dict[str, Any]) -> tuple[list[str], list[str]]:
     return texts, [content for part, content in shown if "url" in part]
 
 
-def test_an_accepted_request_links_its_operation() -> None:
+def test_an_accepted_request_links_its_operation(checked: Checks) -> None:
     body = {
         "operation_id": "provision-orders-1",
         "status_url": "https://v.example/api/operations/x",
         "started": True,
     }
-    [text], links = output({"code": 202, "body": body})
+    [text], links = output(checked, {"code": 202, "body": body})
 
     assert "provision-orders-1" in text
     assert links == ["https://v.example/api/operations/x"]
 
 
-def test_faults_are_listed_by_field() -> None:
+def test_faults_are_listed_by_field(checked: Checks) -> None:
     faults = [{"field": "name", "message": "is reserved"}, {"field": "tier", "message": "is required"}]
-    [text], links = output({"code": 422, "body": {"detail": "Mend these fields.", "errors": faults}})
+    [text], links = output(checked, {"code": 422, "body": {"detail": "Mend these fields.", "errors": faults}})
 
     assert "Nothing was created" in text
     assert "- **name** is reserved\n- **tier** is required" in text
     assert links == []
 
 
-def test_a_name_that_is_taken_links_the_operation_that_has_it() -> None:
+def test_a_name_that_is_taken_links_the_operation_that_has_it(checked: Checks) -> None:
     body = {"detail": "Choose another name.", "operation_id": "op-9", "status_url": "https://v.example/9"}
-    [text], links = output({"code": 409, "body": body})
+    [text], links = output(checked, {"code": 409, "body": body})
 
     assert "Choose another name." in text
     assert "op-9" in text
@@ -184,13 +194,15 @@ def test_a_name_that_is_taken_links_the_operation_that_has_it() -> None:
 
 
 @pytest.mark.parametrize(("code", "said"), [(403, "not allowed"), (404, "could not"), (503, "could not")])
-def test_other_refusals_say_what_to_do(code: int, said: str) -> None:
-    [text], links = output({"code": code, "body": {"message": "Error occurred while trying to proxy"}})
+def test_other_refusals_say_what_to_do(checked: Checks, code: int, said: str) -> None:
+    [text], links = output(
+        checked, {"code": code, "body": {"message": "Error occurred while trying to proxy"}}
+    )
 
     assert said in text
     assert "Error occurred while trying to proxy" in text
     assert links == []
 
 
-def test_a_dry_run_of_the_template_shows_nothing_and_fails_nowhere() -> None:
-    assert output({}) == ([], [])
+def test_a_dry_run_of_the_template_shows_nothing_and_fails_nowhere(checked: Checks) -> None:
+    assert output(checked, {}) == ([], [])

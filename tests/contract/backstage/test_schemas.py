@@ -28,7 +28,7 @@ def validator() -> Any:
 
 
 def test_every_entity_of_the_registry_is_one_backstage_publishes(validator: Any) -> None:
-    told = catalog(SERVICES, ADDRESSES, groups=True, websites={"angular-web"})
+    told = catalog(SERVICES, ADDRESSES, groups=True, types={"angular-web": "website"})
 
     assert {entity["kind"] for entity in told.entities} == {"Component", "System", "Group"}
     for entity in told.entities:

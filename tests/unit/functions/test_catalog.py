@@ -54,6 +54,13 @@ async def test_one_service_s_entities(registered: Any) -> None:
     assert [entity["metadata"]["name"] for entity in told["entities"]] == ["orders", "loja-online"]
 
 
+async def test_a_service_of_a_web_path_is_a_website(world: Any) -> None:
+    await world.registry.put({**PROVISIONED, "golden_path": {"name": "angular-web", "version": "1.0.0"}})
+    [component, _] = body_of(await list_all(request(token="reader")))["entities"]
+
+    assert component["spec"]["type"] == "website"
+
+
 async def test_a_service_nobody_registered_is_not_found(registered: Any) -> None:
     assert (await get(request(token="reader", route={"name": "nobody"}))).status_code == 404
 

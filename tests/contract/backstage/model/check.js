@@ -1,6 +1,6 @@
-// Backstage's own code over what we made. Reads {"entities", "forms", "texts"} from standard input as JSON and
-// writes {"entities": [[error or null, reference]], "forms": [...], "texts": [...]}; asked for by node.py.
-const fs = require('node:fs');
+// Backstage's own code over what we made. Each line of standard input is {"entities", "forms", "texts"} as JSON; it
+// writes a line with {"entities": [[[error or null, reference, entity]]], "forms": [...], "texts": [...]}.
+const readline = require('node:readline');
 const model = require('@backstage/catalog-model');
 const { templateEntityV1beta3Validator } = require('@backstage/plugin-scaffolder-common');
 const { retrieveSchema, getDefaultFormState } = require('@rjsf/utils');
@@ -61,9 +61,14 @@ function text({ source, context }) {
   return createTemplateRenderer().renderValue(source, context, { coercion: 'json' }) ?? null;
 }
 
-(async () => {
-  const asked = JSON.parse(fs.readFileSync(0, 'utf8'));
+async function answer(asked) {
   const told = { forms: (asked.forms ?? []).map(form), texts: (asked.texts ?? []).map(text), entities: [] };
   for (const each of asked.entities ?? []) told.entities.push(await entities(each));
-  process.stdout.write(JSON.stringify(told));
+  return told;
+}
+
+(async () => {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
+  }
 })();

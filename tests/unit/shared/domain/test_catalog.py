@@ -122,7 +122,7 @@ def test_the_lifecycle_follows_the_environments(environments: dict[str, Any] | N
 
 
 def test_services_of_a_web_path_are_websites() -> None:
-    told = of(PROVISIONED, websites={"java-spring-api"})
+    told = of(PROVISIONED, types={"java-spring-api": "website"})
 
     assert found(told, "Component")["spec"]["type"] == "website"
 
