@@ -91,7 +91,9 @@ class Policies:
 
         async def look() -> int | None:
             found = await self._listed(operation, project, repository_id)
-            return next((one["policy"]["policy_id"] for one in found if _covers(one, draft)), None)
+            return next(
+                (one["policy"]["policy_id"] for one in found if _covers(one, repository_id, draft)), None
+            )
 
         async def write() -> int:
             path = area(project, "policy/configurations")
@@ -109,11 +111,11 @@ class Policies:
         return [one for one in found if _refs(one, repository_id)]
 
 
-def _covers(one: _Configuration, draft: PolicyDraft) -> bool:
+def _covers(one: _Configuration, repository_id: str, draft: PolicyDraft) -> bool:
     """Whether this is what the draft asks for: its type on "main", and of the build policies its pipeline's."""
     same_type = one["policy"]["type_id"] == draft["type_id"]
     same_build = one["settings"].get("buildDefinitionId") == draft["settings"].get("buildDefinitionId")
-    return same_type and same_build and MAIN in {scope.get("refName") for scope in one["settings"]["scope"]}
+    return same_type and same_build and MAIN in _refs(one, repository_id)
 
 
 def _refs(one: _Configuration, repository_id: str) -> list[str]:
