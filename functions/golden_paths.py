@@ -2,7 +2,8 @@
 
 Caller: Backstage, people, scripts. Needs: Platform.Reader to read, Platform.Requester to validate and to ask.
 Answers: 200; 202 with the operation; 400, 401, 403, 404; 409 when the name belongs to another, with its operation;
-413; 422 with all faults by field; 503 when a name cannot be claimed now.
+413; 422 with all faults by field; 500 when the path's files cannot be rendered; 503 when a name cannot be claimed
+now.
 """
 
 from http import HTTPStatus
@@ -12,8 +13,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
-from functions.service_requests import Request, operation_id_of, read_request
+from functions.service_requests import Request, is_of, operation_id_of, read_request
 from functions.starting import policy, start_once
+from shared.domain.provisioning import PIPELINE_FOLDER
 from shared.errors import Conflict
 from shared.security.tokens import READER, REQUESTER
 from shared.services import services
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from shared.claims import Claim
 
 bp = df.Blueprint()
+
+ABANDONED_AFTER_MINUTES = 2
+"""Far longer than it takes to start an operation whose name is claimed."""
 
 
 @bp.route(route="golden-paths", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -54,7 +59,7 @@ async def validate_request(req: func.HttpRequest) -> func.HttpResponse:
     path = golden_path(req.route_params["name"])
     parameters = parse_json(body_of(req))
     asked = Request.of(path, parameters, caller)
-    faults = asked.faults + (await _taken(asked) if asked.name and not asked.faults else [])
+    faults = asked.faults + await _taken(asked)
     if faults:
         return answer({"valid": False, "errors": faults})
     return answer(
@@ -101,20 +106,22 @@ async def request_service(req: func.HttpRequest, client: df.DurableFunctionsClie
 
 async def _claim(client: df.DurableFunctionsClient, asked: Request, operation_id: str) -> None:
     """Take the name for the operation. Raises: Conflict with the operation that has it."""
+    state = await client.get_orchestration_state(operation_id)
+    if state is not None:
+        if not is_of(state, asked):
+            raise _other_body(operation_id)
+        return  # It was asked for before, and runs or has ended.
     registered = await services().registry.get(asked.name)
-    if registered and registered.get("operation_id") != operation_id:
+    if registered:
         raise _belongs(registered.get("operation_id", ""), "A service of this name is registered.")
     claim = asked.claim(operation_id)
-    held = await services().claims.get(asked.name)
-    if held is None and await client.get_orchestration_state(operation_id, fetch_payloads=False):
-        return  # It was asked for before, and has ended.
-    held = held or await services().claims.take(asked.name, claim)
+    held = await services().claims.take(asked.name, claim)
     if held["operation_id"] != operation_id and await _is_abandoned(client, held):
         held = await services().claims.take_over(asked.name, held, claim)
     if held["operation_id"] != operation_id:
         raise _belongs(held["operation_id"], "Another operation has this name.")
     if held["request_hash"] != claim["request_hash"]:
-        raise Conflict("This Idempotency-Key was used with another body.", operation_id=operation_id)
+        raise _other_body(operation_id)
 
 
 async def _is_abandoned(client: df.DurableFunctionsClient, held: "Claim") -> bool:
@@ -126,10 +133,6 @@ async def _is_abandoned(client: df.DurableFunctionsClient, held: "Claim") -> boo
     return await client.get_orchestration_state(held["operation_id"], fetch_payloads=False) is None
 
 
-ABANDONED_AFTER_MINUTES = 2
-"""Far longer than it takes to start an operation whose name is claimed."""
-
-
 def _belongs(operation_id: str, detail: str) -> Conflict:
     facts = {"operation_id": operation_id} if operation_id else {}
     if operation_id:
@@ -137,26 +140,43 @@ def _belongs(operation_id: str, detail: str) -> Conflict:
     return Conflict(f"{detail} Choose another name, or follow that operation.", **facts)
 
 
+def _other_body(operation_id: str) -> Conflict:
+    return Conflict("This Idempotency-Key was used with another body.", operation_id=operation_id)
+
+
 async def _taken(asked: Request) -> list[dict[str, str]]:
-    """Who has the name already: the registry, an operation, or Azure DevOps."""
+    """Who has the name already, and whether the project is there, as far as the two fields have no other faults."""
+    wrong = {fault["field"] for fault in asked.faults}
+    name, project = ("" if field in wrong else asked.parameters[field] for field in ("name", "project"))
     faults = []
-    if await services().registry.get(asked.name):
-        faults.append("a service of this name is registered")
-    elif held := await services().claims.get(asked.name):
-        faults.append(f"operation {held['operation_id']} has this name")
-    client, project = services().azure_devops, asked.parameters["project"]
-    if not await client.projects.exists(project):
-        return [
-            *_fault("name", faults),
-            {"field": "project", "message": "there is no such project, or the platform may not see it"},
-        ]
-    if not asked.parameters["adopt_existing"] and await client.repositories.find(project, asked.name):
-        faults.append("Azure DevOps has a repository of this name: set adopt_existing to take it")
-    return _fault("name", faults)
+    if project and not await services().azure_devops.projects.exists(project):
+        message = "there is no such project, or the platform may not see it"
+        faults, project = [{"field": "project", "message": message}], ""
+    messages = await _holders(name) if name else []
+    if name and project:
+        messages += await _namesakes(project, name, adopt=asked.parameters.get("adopt_existing") is True)
+    return faults + [{"field": "name", "message": message} for message in messages]
 
 
-def _fault(field: str, messages: list[str]) -> list[dict[str, str]]:
-    return [{"field": field, "message": message} for message in messages]
+async def _holders(name: str) -> list[str]:
+    """The service or the operation that has this name."""
+    if await services().registry.get(name):
+        return ["a service of this name is registered"]
+    held = await services().claims.get(name)
+    return [f"operation {held['operation_id']} has this name"] if held else []
+
+
+async def _namesakes(project: str, name: str, *, adopt: bool) -> list[str]:
+    """What Azure DevOps has under this name and we would stop at."""
+    client = services().azure_devops
+    repository = await client.repositories.find(project, name)
+    pipeline = await client.pipelines.find(project, name, PIPELINE_FOLDER)
+    found = []
+    if repository and not adopt:
+        found.append("Azure DevOps has a repository of this name: set adopt_existing to take it")
+    if pipeline and (not repository or pipeline["repository_id"] != repository["repository_id"]):
+        found.append("Azure DevOps has a pipeline of this name that builds another repository")
+    return found
 
 
 def _shown(path: Any) -> dict[str, Any]:

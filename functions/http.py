@@ -10,7 +10,15 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from shared.errors import Conflict, InvalidRequest, RequestError, TooLarge, VendorRefused, VendorUnavailable
+from shared.errors import (
+    Conflict,
+    InvalidRequest,
+    RenderFailed,
+    RequestError,
+    TooLarge,
+    VendorRefused,
+    VendorUnavailable,
+)
 from shared.security.tokens import Caller
 from shared.services import services
 
@@ -47,6 +55,14 @@ def answers_problems(handler: Handler) -> Handler:
             log.error("%s", error)
             return problem(
                 HTTPStatus.BAD_GATEWAY, "A system we need refused", f"{error.vendor} refused the request."
+            )
+        except RenderFailed as error:
+            log.error("%s", error)
+            return problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                f"The golden path {error.path} is broken",
+                f"Its file {error.file or '(all files)'} cannot be rendered. Nothing was created; "
+                "the path's owner must mend it, the log of this request says how.",
             )
         except Exception:
             log.exception("unexpected error")

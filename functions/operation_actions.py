@@ -4,6 +4,7 @@ Caller: who asked for the operation (Platform.Requester), or Platform.Admin. Ans
 when it cannot be cancelled (any more), or nothing is left to undo.
 """
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -11,17 +12,17 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.forms import check_form, fields_of, is_form
-from functions.http import answer, answers_problems, body_of, caller_with
+from functions.http import answer, answers_problems, body_of, token_of
 from functions.operations import UNDER_WAY, find_state, told_by
 from functions.starting import policy, start_once
-from shared.domain.provisioning import COMPENSATION_FAILED
+from orchestrations.saga import SETTLED
 from shared.errors import Conflict, Forbidden, RequestError, Unauthenticated
 from shared.security.tokens import ADMIN, REQUESTER, Caller
 from shared.services import services
 
 bp = df.Blueprint()
 
-_OPEN = ("failed", "recorded")
+_CANCELLABLE = ("provision_service", "decommission_service")
 
 
 @bp.route(route="operations/{id}/cancel", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -33,11 +34,11 @@ async def cancel_operation(req: func.HttpRequest, client: df.DurableFunctionsCli
     from functions.validation import parse_json
 
     if not is_form(req):
-        caller = await caller_with(req, REQUESTER)
+        caller = await _caller(req)
         operation_id = await _cancel(req, client, caller, parse_json(body_of(req) or b"{}"))
         return answer({"operation_id": operation_id}, HTTPStatus.ACCEPTED)
     try:
-        caller = await caller_with(req, REQUESTER)
+        caller = await _caller(req)
         fields = fields_of(body_of(req))
         check_form(caller, "cancel", req.route_params["id"], fields.pop("form", ""))
         await _cancel(req, client, caller, fields)
@@ -55,8 +56,9 @@ async def _cancel(
     asked = validate(CancelRequest, sent)
     state = await find_state(client, req.route_params["id"])
     told = told_by(state)
-    _check_owner(caller, told)
-    if not told.get("cancellable") or state.runtime_status.name not in UNDER_WAY:
+    _check_owner(caller, state, told)
+    cancellable = told.get("cancellable") if told else state.name in _CANCELLABLE
+    if not cancellable or state.runtime_status.name not in UNDER_WAY:
         raise Conflict("This operation cannot be cancelled, or not any more.")
     event = {"by": caller.name, "reason": asked.reason}
     await client.raise_orchestration_event(state.instance_id, "cancel", data=event)
@@ -68,23 +70,25 @@ async def _cancel(
 @answers_problems
 async def request_compensation(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Undo what the operation had to leave, in an operation of its own: 202 with that one."""
-    caller = await caller_with(req, REQUESTER)
+    caller = await _caller(req)
     state = await find_state(client, req.route_params["id"])
     told = told_by(state)
-    _check_owner(caller, told)
-    latest, attempt = await _latest(client, state)
-    if latest.runtime_status.name in UNDER_WAY and latest is not state:
-        return _taken(latest.instance_id, started=False)
-    if latest.runtime_status.name in UNDER_WAY or told_by(latest).get("outcome") != COMPENSATION_FAILED:
+    _check_owner(caller, state, told)
+    tries = [state, *await _retries(client, state.instance_id)]
+    if tries[-1].runtime_status.name in UNDER_WAY and len(tries) > 1:
+        return _taken(tries[-1].instance_id, started=False)
+    last = next((told for told in map(told_by, reversed(tries)) if "compensations" in told), {})
+    left = [each for each in last.get("compensations", []) if each["state"] not in SETTLED]
+    if tries[-1].runtime_status.name in UNDER_WAY or not left:
         raise Conflict("Nothing is left to undo here.")
     configuration = services().settings
-    retry_id = f"{state.instance_id}.compensation-{attempt}"
+    retry_id = f"{state.instance_id}.compensation-{len(tries)}"
     request = {
         "operation_id": state.instance_id,
-        "compensations": [each for each in told_by(latest)["compensations"] if each["state"] in _OPEN],
-        "attempt": attempt + 1,
+        "compensations": left,
+        "attempt": len(tries) + 1,
         "service": told["case"]["service"],
-        "incident": told_by(latest).get("escalation") or told.get("escalation"),
+        "incident": last.get("escalation") or told.get("escalation"),
         "requested_by": told["requested_by"],
         "policy": policy(configuration),
         "language": configuration.default_language,
@@ -93,18 +97,28 @@ async def request_compensation(req: func.HttpRequest, client: df.DurableFunction
     return _taken(retry_id, started=started)
 
 
-async def _latest(client: df.DurableFunctionsClient, state: Any) -> tuple[Any, int]:
-    """The newest of the operation's retries (itself when there is none), and the number of the next."""
-    latest, attempt = state, 1
-    while True:
-        retry = await client.get_orchestration_state(f"{state.instance_id}.compensation-{attempt}")
-        if retry is None:
-            return latest, attempt
-        latest, attempt = retry, attempt + 1
+async def _retries(client: df.DurableFunctionsClient, operation_id: str) -> list[Any]:
+    """The operation's retries, oldest first."""
+    found: list[Any] = []
+    while retry := await client.get_orchestration_state(f"{operation_id}.compensation-{len(found) + 1}"):
+        found.append(retry)
+    return found
 
 
-def _check_owner(caller: Caller, told: dict[str, Any]) -> None:
-    if ADMIN not in caller.roles and caller.id != told.get("requested_by"):
+async def _caller(req: func.HttpRequest) -> Caller:
+    """Who calls, a requester or an admin. Raises: Unauthenticated, Forbidden, VendorUnavailable."""
+    caller = await services().tokens.caller(token_of(req))
+    if ADMIN not in caller.roles:
+        caller.must_be(REQUESTER)
+    return caller
+
+
+def _check_owner(caller: Caller, state: Any, told: dict[str, Any]) -> None:
+    """Raises: Forbidden."""
+    asked_by = told.get("requested_by")
+    if not told and state.name in _CANCELLABLE:  # It has not said anything yet.
+        asked_by = json.loads(state.serialized_input)["requested_by"]["id"]
+    if ADMIN not in caller.roles and caller.id != asked_by:
         raise Forbidden("Only who asked for this operation, or a Platform.Admin, may do that.")
 
 

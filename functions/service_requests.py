@@ -11,16 +11,18 @@ import azure.functions as func
 
 from functions.http import body_of
 from functions.operations import UNDER_WAY, told_by
-from shared.domain import provisioning
+from orchestrations.approving import EXPIRED
+from shared.domain import approvals, provisioning
 from shared.errors import InvalidRequest, Unprocessable
 from shared.security.tokens import Caller
+from shared.services import services
 
 if TYPE_CHECKING:
     from shared.claims import Claim
     from shared.golden_paths.catalogue import GoldenPath
 
 MOST_KEY_CHARACTERS = 200
-_UNDONE = (provisioning.COMPENSATED, provisioning.CANCELLED, "refused", "refuse", "expired")
+_UNDONE = (provisioning.COMPENSATED, provisioning.CANCELLED, approvals.REFUSE, EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Request:
     def of(cls, path: "GoldenPath", sent: dict[str, Any], caller: Caller) -> "Request":
         from shared.golden_paths.validation import complete, faults
 
+        sent = _plain(sent)
         found = faults(path, sent)
         return cls(path, sent if found else complete(path, sent), caller, found)
 
@@ -88,6 +91,7 @@ class Request:
             "monthly_brl": self.monthly_brl,
             "approval": self.approval,
             "requested_by": {"id": self.caller.id, "name": self.caller.name},
+            "request_hash": self.request_hash,
         }
 
 
@@ -121,11 +125,31 @@ async def operation_id_of(client: df.DurableFunctionsClient, asked: Request, key
     while True:
         operation_id = provisioning.operation_id(asked.name, f"{asked.request_hash}\n{attempt}")
         state = await client.get_orchestration_state(operation_id)
-        if state is None or not _left_nothing(state):
+        if state is None or not await _is_over(state, asked.name):
             return operation_id
         attempt += 1
 
 
-def _left_nothing(state: Any) -> bool:
-    """Whether it has ended without a service, with everything undone."""
-    return state.runtime_status.name not in UNDER_WAY and told_by(state).get("outcome") in _UNDONE
+def is_of(state: Any, asked: Request) -> bool:
+    """Whether the operation was started for exactly this request."""
+    return bool(json.loads(state.serialized_input)["request_hash"] == asked.request_hash)
+
+
+async def _is_over(state: Any, name: str) -> bool:
+    """Whether it has ended and its service is no more: all was undone, or it was decommissioned since."""
+    if state.runtime_status.name in UNDER_WAY:
+        return False
+    outcome = told_by(state).get("outcome")
+    if outcome == provisioning.PROVISIONED:
+        registered = await services().registry.get(name)
+        return registered is None or registered.get("operation_id") != state.instance_id
+    return outcome in _UNDONE
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows one kind of number: 2.0 is 2, in the price, in the files and in the request's hash."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value

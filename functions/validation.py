@@ -8,8 +8,12 @@ from pydantic import BaseModel, ValidationError
 from shared.errors import InvalidRequest
 
 
+MOST_LEVELS = 50
+"""Of lists and objects in each other: far more than any body of ours has, far fewer than would exhaust the stack."""
+
+
 def parse_json(body: bytes) -> dict[str, Any]:
-    """Raises: InvalidRequest when the body is not one JSON object."""
+    """Raises: InvalidRequest when the body is not one JSON object, or is nested too deep."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -18,7 +22,23 @@ def parse_json(body: bytes) -> dict[str, Any]:
         raise InvalidRequest(
             "The body is not a JSON object.", [{"field": "", "message": "must be a JSON object"}]
         )
+    if _is_deeper(value, MOST_LEVELS):
+        message = f"must not be nested more than {MOST_LEVELS} levels deep"
+        raise InvalidRequest(f"The body {message}.", [{"field": "", "message": message}])
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects hold each other more than so many levels deep."""
+    level = [value]
+    for _ in range(levels):
+        containers = [each for each in level if isinstance(each, dict | list)]
+        level = [
+            child for each in containers for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def validate[Model: BaseModel](model: type[Model], value: dict[str, Any]) -> Model:

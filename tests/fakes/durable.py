@@ -26,6 +26,7 @@ class Instance:
             runtime_status=SimpleNamespace(name=self.status),
             created_at=self.created_at,
             last_updated_at=self.created_at,
+            serialized_input=None if self.request is None else json.dumps(self.request),
             serialized_output=None if self.output is None else json.dumps(self.output),
             serialized_custom_status=None if self.custom_status is None else json.dumps(self.custom_status),
             failure_details=SimpleNamespace(message=self.failure) if self.failure else None,
