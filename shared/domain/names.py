@@ -17,12 +17,12 @@ _NOT_A_PACKAGE = sys.stdlib_module_names | {"azure", "function_app", "openteleme
 
 def service_name_faults(name: str) -> list[str]:
     """Everything that keeps a service from this name, in words that say what to do; empty when nothing does."""
-    return _faults(name_rules.SERVICE_NAME, name)
+    return _faults(name_rules.SERVICE_NAME, _beginning(name))
 
 
 def project_name_faults(name: str) -> list[str]:
     """As `service_name_faults`, for an Azure DevOps project."""
-    return _faults(name_rules.PROJECT_NAME, name)
+    return _faults(name_rules.PROJECT_NAME, _beginning(name))
 
 
 def text_faults(text: str, *, lines: bool = False) -> list[str]:
@@ -80,6 +80,11 @@ def dynatrace_tag(name: str) -> str:
 
 def _faults(rules: tuple[name_rules.Rule, ...], text: str) -> list[str]:
     return [rule.fault for rule in rules if rule.broken(text)]
+
+
+def _beginning(name: str) -> str:
+    """Enough of a name to tell that it is too long, and what else is wrong where one would look."""
+    return name[:1000]
 
 
 def _digest(text: str) -> str:

@@ -28,6 +28,7 @@ _TYPES = {
 _OWN_RULES = {"name": names.service_name_faults, "project": names.project_name_faults}
 _SPOKEN_FOR = ("pattern", "minLength", "maxLength")
 """Of the fields with rules of their own: those rules say it better."""
+_TIME = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 _MANY_LINES = frozenset({"description"})
 
 
@@ -122,7 +123,9 @@ def _text_faults(properties: Mapping[str, Any], parameters: Mapping[str, Any], p
         value = parameters.get(field)
         if isinstance(value, dict) and "properties" in schema:
             yield from _text_faults(schema["properties"], value, _joined(place, field))
-        elif isinstance(value, str) and is_free_text(schema) and field not in _OWN_RULES:
+        elif not isinstance(value, str) or len(value) > schema.get("maxLength", len(value)):
+            continue  # too long is enough to say of a text
+        elif is_free_text(schema) and field not in _OWN_RULES:
             said = names.text_faults(value, lines=field in _MANY_LINES)
             yield from (_fault(_joined(place, field), message) for message in said)
 
@@ -150,7 +153,7 @@ def _calendar_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
         yield _fault(
             "working_hours.time_zone", "must be a time zone of the IANA database, such as America/Sao_Paulo"
         )
-    if isinstance(start, str) and isinstance(end, str) and not start < end:
+    if all(isinstance(each, str) and _TIME.fullmatch(each) for each in (start, end)) and not start < end:
         yield _fault("working_hours.end", "must be later than the start")
 
 
