@@ -7,12 +7,11 @@ import httpx
 import pytest
 from jsonschema import Draft6Validator, Draft202012Validator
 
-from shared.clients.azure_devops import azure_devops_client
 from shared.clients.dynatrace import dynatrace_client
 from shared.clients.teams import teams_client
 from shared.events import new_event
 from tests.contract.clients.spec import faults, schema_faults
-from tests.fakes import azure_devops, dynatrace, teams
+from tests.fakes import dynatrace, teams
 from tests.fakes.vendor import body_of
 
 type Spec = Callable[[str], dict[str, Any]]
@@ -41,29 +40,6 @@ async def test_the_fake_dynatrace_answers_as_described(spec: Spec) -> None:
     document = spec("dynatrace-env-v2.json")
     schemas = {"$ref": "#/components/schemas/Problem"}
     assert schema_faults(document, schemas, dynatrace.a_problem()) == []
-
-
-async def test_azure_devops_describes_every_request_of_ours(spec: Spec) -> None:
-    pipelines, core = spec("azure-devops-pipelines-7.1.json"), spec("azure-devops-core-7.1.json")
-    fake = azure_devops.FakeAzureDevOps("My Project", 7)
-    fake.add_run(1)
-    client = azure_devops_client(azure_devops.URL, azure_devops.TOKEN, transport=fake.transport)
-    started = await client.runs.start("My Project", 7, "k", "refs/heads/main", "a" * 40)
-    await client.runs.list("My Project", 7)
-    await client.runs.last_good("My Project", 7, started["run_id"])
-    assert [found for request in fake.requests for found in faults(pipelines, request)] == []
-    fake.requests.clear()
-    await client.ping()
-    assert [found for request in fake.requests for found in faults(core, request)] == []
-
-
-async def test_the_fake_azure_devops_answers_as_described(spec: Spec) -> None:
-    document = spec("azure-devops-pipelines-7.1.json")
-    fake = azure_devops.FakeAzureDevOps()
-    run = fake.add_run(1, variables={"VALUEFLOW_KEY": {"value": "k", "isSecret": False}})
-    links = run.pop("_links")
-    assert links["web"]["href"]
-    assert schema_faults(document, {"$ref": "#/definitions/Run"}, run) == []
 
 
 async def test_a_posted_card_is_an_adaptive_card(spec: Spec) -> None:
