@@ -75,7 +75,7 @@ def _request(path: GoldenPath) -> dict[str, Any]:
 
 _LINKS = [
     {
-        "if": f"${{{{ {_BODY}.status_url }}}}",
+        "if": f"${{{{ true if {_BODY}.status_url else false }}}}",
         "title": "Follow the operation · Acompanhar a operação",
         "icon": "dashboard",
         "url": f"${{{{ {_BODY}.status_url }}}}",
