@@ -18,6 +18,16 @@ async def open_problem(sources: Sources) -> None:
     await _with(sources, lambda world: world.break_service())
 
 
+async def request_service(sources: Sources) -> None:
+    """Ask for a service as Backstage does."""
+    await _with(sources, lambda world: world.request_service())
+
+
+async def request_failing_service(sources: Sources) -> None:
+    """Ask for a service whose first run fails while it deploys."""
+    await _with(sources, lambda world: world.request_service(failing_at="deploy"))
+
+
 async def servicenow_away(sources: Sources) -> None:
     """ServiceNow answers 503 for 20 seconds."""
     await _with(sources, lambda world: world.make_away("servicenow", 20))
@@ -29,6 +39,8 @@ async def load_warehouse(sources: Sources) -> None:
 
 
 ACTIONS: dict[str, Callable[[Sources], Awaitable[None]]] = {
+    "request_service": request_service,
+    "request_failing_service": request_failing_service,
     "open_problem": open_problem,
     "servicenow_away": servicenow_away,
     "load_warehouse": load_warehouse,

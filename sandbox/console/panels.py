@@ -28,9 +28,11 @@ async def flow(sources: Sources) -> View:
 
 
 async def operations(sources: Sources) -> View:
-    return {
-        "operations": [timeline.operation(raw, link=sources.links.of) for raw in await sources.operations()]
-    }
+    found = await sources.operations()
+    app = sources.document["app"]["url"]
+    for raw in found:
+        raw["links"] = {**(raw.get("links") or {}), "operation": f"{app}/api/operations/{raw['id']}"}
+    return {"operations": [timeline.operation(raw, link=sources.links.of) for raw in found]}
 
 
 async def incidents(sources: Sources) -> View:
@@ -49,6 +51,10 @@ async def channel(sources: Sources) -> View:
 async def pipelines(sources: Sources) -> View:
     state = await sources.state("azure_devops")
     return {"pipelines": views.pipelines(state, time.time() * 1000)}
+
+
+async def services(sources: Sources) -> View:
+    return {"services": views.services(await sources.services())}
 
 
 async def queues(sources: Sources) -> View:
@@ -79,6 +85,7 @@ PANELS: dict[str, Load] = {
     "channel": channel,
     "problems": problems,
     "pipelines": pipelines,
+    "services": services,
     "queues": queues,
     "warehouse": warehouse,
     "health": health,

@@ -75,6 +75,15 @@ class Sources:
 
         return await self._once(url, read)
 
+    async def services(self) -> list[dict[str, Any]]:
+        """What the registry holds. Raises: NoAnswer."""
+        url = f"{self.document['app']['url']}/api/services"
+
+        async def read() -> list[dict[str, Any]]:
+            return list((await self._get(url, token=await self._operator()))["services"])
+
+        return await self._once(url, read)
+
     async def dead_letters(self) -> list[dict[str, Any]]:
         """Raises: NoAnswer."""
         url = f"{self.document['app']['url']}/api/dead-letters"

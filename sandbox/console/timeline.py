@@ -19,8 +19,22 @@ _TONES = {
     "unverified": "bad",
     "action_failed": "bad",
     "failed": "bad",
+    "provisioned": "good",
+    "decommissioned": "good",
+    "compensated": "warn",
+    "compensation_failed": "bad",
+    "cancelled": "calm",
+    "refuse": "calm",
 }
-_STEP_TONES = {"done": "good", "running": "live", "waiting": "warn", "failed": "bad"}
+_STEP_TONES = {
+    "done": "good",
+    "running": "live",
+    "waiting": "warn",
+    "failed": "bad",
+    "undone": "calm",
+    "left": "calm",
+}
+_LINKED = ("operation", "incident", "run", "repository", "postmortem")
 
 
 def operation(raw: Mapping[str, Any], now: datetime | None = None, link: Link = web_link) -> View:
@@ -46,14 +60,17 @@ def operation(raw: Mapping[str, Any], now: datetime | None = None, link: Link = 
         "started": raw["created_at"],
         "took": span(length_s),
         "steps": [_step(step, start, end, length_s) for step in raw["steps"]],
+        "undone": [_step(each, start, end, length_s) for each in _undone(raw)],
         "decide": link(links.get("approval")) if decides else None,
-        "links": [
-            (name, address)
-            for name in ("incident", "run", "postmortem")
-            if (address := link(links.get(name)))
-        ],
+        "links": [(name, address) for name in _LINKED if (address := link(links.get(name)))],
         "running": raw["state"] == "running",
     }
+
+
+def _undone(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Compensations that were begun, in the order of time."""
+    begun = [each for each in raw.get("compensations", ()) if each["started_at"]]
+    return sorted(begun, key=lambda each: str(each["started_at"]))
 
 
 def _operation_status(raw: Mapping[str, Any], waits: bool) -> str:
@@ -74,7 +91,7 @@ def _step(step: Mapping[str, Any], start: datetime, end: datetime, length_s: flo
     left = min(max((began - start).total_seconds() / length_s * 100, 0), 99)
     width = min(max((ended - began).total_seconds() / length_s * 100, 0.8), 100 - left)
     return {
-        "label": f"step.{step['name']}",
+        "label": f"do.{step['name']}",
         "state": step["state"],
         "tone": _STEP_TONES.get(step["state"], "calm"),
         "took": span((ended - began).total_seconds()),

@@ -10,6 +10,7 @@ type View = dict[str, Any]
 type Rows = Sequence[Mapping[str, Any]]
 
 _INCIDENT_TONES = {"1": "warn", "2": "live", "3": "warn", "6": "good", "7": "calm", "8": "calm"}
+_ENVIRONMENT_TONES = {"running": "good", "stopped": "calm", "destroyed": "calm", "destroy_failed": "bad"}
 _RUN_TONES = {"succeeded": "good", "failed": "bad", "canceled": "calm", "running": "live"}
 
 
@@ -93,6 +94,25 @@ def _run(run: Mapping[str, Any], comments: Mapping[str, str], now_ms: float) -> 
         "running": result == "running",
         "ours": KEY_VARIABLE in run["variables"],
     }
+
+
+def services(registered: Rows) -> list[View]:
+    """The registry's services with their environments."""
+    return [
+        {
+            **{name: one.get(name) or "" for name in ("name", "description", "product", "owner")},
+            "path": (one.get("golden_path") or {}).get("name", ""),
+            "environments": [
+                {
+                    "name": name,
+                    "ends": held.get("ends_at"),
+                    "tone": _ENVIRONMENT_TONES.get(held["state"], "live"),
+                }
+                for name, held in sorted((one.get("environments") or {}).items())
+            ],
+        }
+        for one in registered
+    ]
 
 
 def queues(entities: Rows) -> list[View]:

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 
+from shared.texts import say_or
+
 _PT = {
     "tagline": "plataforma embutida",
-    "lead": "Um problema no Dynatrace vira um incidente resolvido e comprovado. Aqui se vê cada passo.",
+    "lead": "Um pedido vira um serviço inteiro, ou nada fica para trás. Um problema vira um incidente resolvido e "
+    "comprovado. Aqui se vê cada passo.",
+    "request_service": "Pedir um serviço",
+    "request_failing_service": "Pedir um cujo pipeline falha",
+    "services": "Serviços",
+    "ends": "termina",
+    "undone": "desfeito",
     "open_problem": "Abrir um problema",
     "break_servicenow": "ServiceNow fora por 20 s",
     "load_warehouse": "Carregar o warehouse",
@@ -53,9 +61,6 @@ _PT = {
     "unit.run": "no histórico",
     "unit.loaded": "carregados",
     "state.deciding": "aguarda decisão",
-    "link.incident": "Incidente",
-    "link.run": "Execução",
-    "link.postmortem": "Postmortem",
     "state.up": "no ar",
     "state.degraded": "parcial",
     "state.down": "fora",
@@ -65,53 +70,31 @@ _PT = {
     "state.waiting": "em espera",
     "state.completed": "concluída",
     "state.failed": "falhou",
+    "state.stopped": "interrompido",
+    "state.undone": "desfeito",
+    "state.left": "mantido",
     "state.done": "feito",
     "state.OPEN": "aberto",
     "state.CLOSED": "encerrado",
     "state.succeeded": "sucesso",
     "state.canceled": "cancelada",
-    "outcome.resolved": "resolvido e comprovado",
-    "outcome.self_resolved": "resolvido sem ação",
-    "outcome.refused": "ação recusada",
-    "outcome.expired": "aprovação expirada",
-    "outcome.action_failed": "a ação falhou",
-    "outcome.unverified": "recuperação não comprovada",
-    "outcome.handed_over": "entregue a uma pessoa",
-    "outcome.failed": "interrompido",
     "incident.1": "novo",
     "incident.2": "em andamento",
     "incident.3": "em espera",
     "incident.6": "resolvido",
     "incident.7": "encerrado",
     "incident.8": "cancelado",
-    "step.find_service": "encontrar o serviço",
-    "step.collect_problem": "evidência: problema",
-    "step.collect_changes": "evidência: implantações",
-    "step.collect_metric": "evidência: indicador",
-    "step.collect_runs": "evidência: execuções",
-    "step.diagnose": "causa provável",
-    "step.open_incident": "abrir o incidente",
-    "step.note_opened": "anotar as evidências",
-    "step.record_opened": "registrar a abertura",
-    "step.announce": "avisar no Teams",
-    "step.await_decision": "esperar a decisão",
-    "step.await_recovery": "esperar a recuperação",
-    "step.record_decision": "registrar a decisão",
-    "step.note_approved": "anotar a aprovação",
-    "step.start_run": "iniciar a reversão",
-    "step.note_started": "anotar a execução",
-    "step.await_run": "acompanhar a execução",
-    "step.verify": "comprovar a recuperação",
-    "step.write_postmortem": "escrever o postmortem",
-    "step.resolve_incident": "resolver o incidente",
-    "step.announce_end": "avisar o fim",
-    "step.record_closed": "registrar o fim",
-    "step.note_ended": "anotar o fim",
 }
 
 _EN = {
     "tagline": "embedded platform",
-    "lead": "A problem in Dynatrace becomes an incident, resolved and verified. Every step of it shows here.",
+    "lead": "A request becomes a whole service, or leaves nothing behind. A problem becomes an incident, resolved and "
+    "verified. Every step shows here.",
+    "request_service": "Ask for a service",
+    "request_failing_service": "Ask for one whose pipeline fails",
+    "services": "Services",
+    "ends": "ends",
+    "undone": "undone",
     "open_problem": "Open a problem",
     "break_servicenow": "ServiceNow away for 20 s",
     "load_warehouse": "Load the warehouse",
@@ -160,9 +143,6 @@ _EN = {
     "unit.run": "in the history",
     "unit.loaded": "loaded",
     "state.deciding": "awaits a decision",
-    "link.incident": "Incident",
-    "link.run": "Run",
-    "link.postmortem": "Postmortem",
     "state.up": "up",
     "state.degraded": "degraded",
     "state.down": "down",
@@ -172,48 +152,20 @@ _EN = {
     "state.waiting": "waiting",
     "state.completed": "completed",
     "state.failed": "failed",
+    "state.stopped": "stopped",
+    "state.undone": "undone",
+    "state.left": "left",
     "state.done": "done",
     "state.OPEN": "open",
     "state.CLOSED": "closed",
     "state.succeeded": "succeeded",
     "state.canceled": "canceled",
-    "outcome.resolved": "resolved and verified",
-    "outcome.self_resolved": "resolved without action",
-    "outcome.refused": "action refused",
-    "outcome.expired": "approval expired",
-    "outcome.action_failed": "the action failed",
-    "outcome.unverified": "recovery not verified",
-    "outcome.handed_over": "handed to a person",
-    "outcome.failed": "stopped",
     "incident.1": "new",
     "incident.2": "in progress",
     "incident.3": "on hold",
     "incident.6": "resolved",
     "incident.7": "closed",
     "incident.8": "canceled",
-    "step.find_service": "find the service",
-    "step.collect_problem": "evidence: problem",
-    "step.collect_changes": "evidence: deployments",
-    "step.collect_metric": "evidence: indicator",
-    "step.collect_runs": "evidence: runs",
-    "step.diagnose": "probable cause",
-    "step.open_incident": "open the incident",
-    "step.note_opened": "note the evidence",
-    "step.record_opened": "record the opening",
-    "step.announce": "announce in Teams",
-    "step.await_decision": "wait for the decision",
-    "step.await_recovery": "wait for recovery",
-    "step.record_decision": "record the decision",
-    "step.note_approved": "note the approval",
-    "step.start_run": "start the rollback",
-    "step.note_started": "note the run",
-    "step.await_run": "follow the run",
-    "step.verify": "verify recovery",
-    "step.write_postmortem": "write the postmortem",
-    "step.resolve_incident": "resolve the incident",
-    "step.announce_end": "announce the end",
-    "step.record_closed": "record the end",
-    "step.note_ended": "note the end",
 }
 
 NAMES: Mapping[str, str] = {
@@ -244,13 +196,15 @@ SYSTEMS: Mapping[str, str] = {
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"pt-BR": _PT, "en": _EN}
 
 
-_OPEN = ("state.", "step.", "outcome.", "incident.")
+_OPEN = ("state.", "do.", "outcome.", "link.", "incident.")
 """What systems name: a name without words of ours is shown as it is."""
 
 
 def words(language: str, key: str) -> str:
     """The words for `key`. Raises: KeyError for one that this page should know."""
     known = LANGUAGES[language].get(key)
-    if known is None and key.startswith(_OPEN):
-        return key.partition(".")[2].replace("_", " ")
+    if known is not None:
+        return known
+    if key.startswith(_OPEN):
+        return say_or(key.partition(".")[2].replace("_", " "), language, key, reason="").rstrip(": ")
     return LANGUAGES[language][key]

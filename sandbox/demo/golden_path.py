@@ -4,12 +4,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 from sandbox.demo.stage import Operation, Stage
+from sandbox.platform.story import PATH
 
-PATH = "python-function"
-PORTAL = "backstage"
+SERVICES = f"/api/golden-paths/{PATH}/services"
 
 type Holdings = dict[str, list[str]]
 """What exists, by kind: names in order. Records that systems of record keep for ever are not among it."""
@@ -20,30 +18,9 @@ def new_name(word: str) -> str:
     return f"{word}-{secrets.token_hex(2)}"
 
 
-def parameters(stage: Stage, name: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "description": "Recebe os pedidos de todas as lojas",
-        "project": stage.world.demo["project"],
-        "product": "Loja Online",
-        "owner": "time-loja",
-        "cost_center": "BR-4711",
-        "tier": 3,
-        "data_classification": "internal",
-        **changes,
-    }
-
-
-async def as_portal(stage: Stage, method: str, path: str, body: object = None) -> httpx.Response:
-    """Call the app with Backstage's own token."""
-    url = stage.world.document["app"]["url"] + path
-    headers = {"Authorization": f"Bearer {await stage.world.token(PORTAL)}"}
-    return await stage.world.http.request(method, url, json=body, headers=headers, timeout=30.0)
-
-
 async def ask_for(stage: Stage, wanted: Mapping[str, Any]) -> str:
     """Ask for a service as Backstage's template does; the operation's id."""
-    answer = await as_portal(stage, "POST", f"/api/golden-paths/{PATH}/services", wanted)
+    answer = await stage.world.as_portal("POST", SERVICES, wanted)
     stage.check("the request is accepted", expected=202, observed=answer.status_code)
     return str(answer.raise_for_status().json()["operation_id"])
 

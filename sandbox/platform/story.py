@@ -26,6 +26,8 @@ BAD_CHANGES = (
     "Retry payments without a limit",
     "Cache the basket for an hour",
 )
+PATH = "python-function"
+NEW_SERVICES = ("pedidos", "estoque", "frete", "cupons", "entregas")
 
 
 class World:
@@ -100,6 +102,40 @@ class World:
             "resolves_problem": problem_id,
         }
         await self.control("azure_devops", "PUT", "consequences", [*awaited, consequence][-20:])
+
+    async def request_service(self, name: str = "", failing_at: str = "", **changes: Any) -> str:
+        """Ask for a service by a golden path, as Backstage does: the operation's id.
+
+        name: one nobody has yet when empty. failing_at: the stage at which its pipeline's next run fails.
+        """
+        name = name or f"{secrets.choice(NEW_SERVICES)}-{secrets.token_hex(2)}"
+        if failing_at:
+            fault = {"pipeline": name, "stage": failing_at}
+            await self.control("azure_devops", "PUT", "config", {"fail": [fault]})
+        answer = await self.as_portal(
+            "POST", f"/api/golden-paths/{PATH}/services", self.wanted(name, **changes)
+        )
+        return str(answer.raise_for_status().json()["operation_id"])
+
+    def wanted(self, name: str, **changes: Any) -> dict[str, Any]:
+        """What Backstage's form would send for a service of this name."""
+        return {
+            "name": name,
+            "description": "Recebe os pedidos de todas as lojas",
+            "project": self.demo["project"],
+            "product": "Loja Online",
+            "owner": "time-loja",
+            "cost_center": "BR-4711",
+            "tier": 3,
+            "data_classification": "internal",
+            **changes,
+        }
+
+    async def as_portal(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """Call the app with Backstage's own token."""
+        headers = {"Authorization": f"Bearer {await self.token('backstage')}"}
+        url = self.document["app"]["url"] + path
+        return await self.http.request(method, url, json=body, headers=headers, timeout=30.0)
 
     async def make_away(self, vendor: str, for_seconds: float) -> None:
         """The vendor answers 503 to everything for a while."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.demo import golden_path
 from sandbox.demo.stage import Stage
+from sandbox.platform.story import PATH
 
 NAME = "adopted"
 TITLE = "A repository that exists is adopted, and left as it is"
@@ -16,14 +17,13 @@ async def play(stage: Stage) -> None:
     name = golden_path.new_name("frete")
     repository = await _team_repository(stage, name)
     commits = await _commits(stage, repository)
-    asked = await golden_path.as_portal(
-        stage,
+    asked = await stage.world.as_portal(
         "POST",
-        f"/api/golden-paths/{golden_path.PATH}/validate",
-        golden_path.parameters(stage, name),
+        f"/api/golden-paths/{PATH}/validate",
+        stage.world.wanted(name),
     )
     stage.check("a dry run says that the name is taken", expected=False, observed=asked.json()["valid"])
-    wanted = golden_path.parameters(stage, name, adopt_existing=True)
+    wanted = stage.world.wanted(name, adopt_existing=True)
     ended = await golden_path.provisioned(stage, wanted)
     stage.check("outcome", expected="provisioned", observed=ended["outcome"])
     results = {step["name"]: step.get("result") for step in ended["steps"]}

@@ -11,9 +11,9 @@ RETIRED = "6"
 async def play(stage: Stage) -> None:
     name = golden_path.new_name("cupons")
     before = await golden_path.holdings(stage)
-    made = await golden_path.provisioned(stage, golden_path.parameters(stage, name))
+    made = await golden_path.provisioned(stage, stage.world.wanted(name))
     stage.check("provisioned", expected="provisioned", observed=made["outcome"])
-    answer = await golden_path.as_portal(stage, "DELETE", f"/api/services/{name}")
+    answer = await stage.world.as_portal("DELETE", f"/api/services/{name}")
     stage.check("its end is accepted", expected=202, observed=answer.status_code)
     operation_id = str(answer.json()["operation_id"])
     await stage.until(

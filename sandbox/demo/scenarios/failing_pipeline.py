@@ -14,7 +14,7 @@ async def play(stage: Stage) -> None:
     await control("azure_devops", "PUT", "config", {"fail": [{"pipeline": name, "stage": "deploy"}]})
     before = await golden_path.holdings(stage)
     stage.say(f"the pipeline of {name} will fail at its stage deploy, half of its environment made")
-    operation_id = await golden_path.ask_for(stage, golden_path.parameters(stage, name))
+    operation_id = await golden_path.ask_for(stage, stage.world.wanted(name))
     during = await _most(stage, name)
     ended = await stage.ended(operation_id)
     after = await golden_path.holdings(stage)

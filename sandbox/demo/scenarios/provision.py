@@ -10,7 +10,7 @@ TITLE = "A service is provisioned by a golden path"
 async def play(stage: Stage) -> Operation:
     """The operation that made it."""
     name = golden_path.new_name("pedidos")
-    wanted = golden_path.parameters(stage, name)
+    wanted = stage.world.wanted(name)
     before = await golden_path.holdings(stage)
     ended = await golden_path.provisioned(stage, wanted)
     after = await golden_path.holdings(stage)
@@ -19,16 +19,14 @@ async def play(stage: Stage) -> Operation:
     for kind, made in _expected(name).items():
         new = [each for each in after[kind] if each not in before[kind]]
         stage.check(kind, expected=made, observed=new)
-    again = await golden_path.as_portal(
-        stage, "POST", f"/api/golden-paths/{golden_path.PATH}/services", wanted
-    )
+    again = await stage.world.as_portal("POST", golden_path.SERVICES, wanted)
     told = again.json()
     stage.check(
         "asked again: the same operation",
         expected=[202, ended["id"], False],
         observed=[again.status_code, told.get("operation_id"), told.get("started")],
     )
-    entity = await golden_path.as_portal(stage, "GET", f"/api/catalog/entities/{name}")
+    entity = await stage.world.as_portal("GET", f"/api/catalog/entities/{name}")
     stage.check("Backstage can read its entity", expected=200, observed=entity.status_code)
     service = (await stage.ask("GET", f"/api/services/{name}")).json()
     stage.check(

@@ -106,6 +106,12 @@ class Systems:
             {"subscription": "incidents", "fault": NASTY, "type": "problem.opened", "reason": "Poison",
              "enqueued_at": "2026-11-21T13:00:00Z"},
         ]  # fmt: skip
+        environment = {"state": "running", "ends_at": "2026-11-24T13:00:00Z"}
+        self.services = [
+            {"name": "orders", "product": NASTY, "owner": "team-orders", "description": NASTY,
+             "golden_path": {"name": "python-function"}, "environments": {"development": environment}},
+            {"name": "checkout", "product": "Loja", "owner": "time-loja"},
+        ]  # fmt: skip
         self.tables = [
             {"schema": "CORE", "name": "INCIDENTS", "kind": "view", "rows": 2},
             {"schema": "RAW", "name": "EVENTS", "kind": "table", "rows": 15},
@@ -135,6 +141,8 @@ class Systems:
             assert request.headers["Authorization"] == "Bearer operator-token"
             if path == "/api/dead-letters":
                 return {"dead_letters": self.letters}
+            if path == "/api/services":
+                return {"services": self.services}
             if path == "/api/operations":
                 return {"operations": self.operations}
             one = next(each for each in self.operations if path.endswith(each["id"]))

@@ -64,12 +64,29 @@ async def test_a_system_that_is_away_is_shown_as_such_and_the_others_are_not_aff
     systems.away.add(away)
     assert "does not answer now" in await read(page, f"/fragments/{panel}")
     assert "no answer" in await read(page, "/fragments/flow")
-    others = set(PANELS) - {panel, "flow"} - ({"health"} if away == "app" else set())
+    others = set(PANELS) - {panel, "flow"} - ({"health", "services"} if away == "app" else set())
     for other in others:
         text = await read(page, f"/fragments/{other}")
         # Dead letters come through the app: without it the queues themselves are still shown.
         assert "does not answer now" not in text or (away, other) == ("app", "queues")
     assert "events / incidents" in await read(page, "/fragments/queues") or away == "servicebus_stats"
+
+
+async def test_services_are_listed_with_their_environments(page: Page) -> None:
+    text = await read(page, "/fragments/services")
+    assert "orders" in text
+    assert "development" in text
+    assert "<script>" not in text
+
+
+async def test_what_an_operation_undid_is_shown_beside_its_steps(page: Page, systems: Any) -> None:
+    undone = {"name": "delete_repository", "of": "create_repository", "state": "undone", "result": "deleted",
+              "started_at": "2026-11-21T13:00:06.000Z", "ended_at": "2026-11-21T13:00:07.000Z"}  # fmt: skip
+    recorded = {**undone, "name": "release_name", "state": "recorded", "started_at": "", "ended_at": ""}
+    systems.operations[0]["compensations"] = [undone, recorded]
+    text = await read(page, "/fragments/operations")
+    assert "delete repository" in text
+    assert "release name" not in text
 
 
 async def test_a_fragment_is_sent_only_when_it_has_changed(
