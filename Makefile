@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 RUN = .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup lock demo up test check bench clean format backstage
+.PHONY: help setup lock demo up test check bench clean format backstage golden-path-builds
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ bench: setup ## ratios against the bare engine (ONLY=name runs one)
 
 backstage: setup ## write Backstage's templates from the golden paths
 	@$(RUN) -m tools.backstage
+
+golden-path-builds: setup ## build and test the service of every golden path; a line for each
+	@$(RUN) -m pytest -q tests/builds
 
 clean: ## remove everything that was made here
 	rm -rf .venv .sandbox build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
