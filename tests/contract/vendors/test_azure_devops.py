@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.vendors.azure_devops.vendor import AzureDevOps
 from tests.contract.vendors.published import check, read, undeclared
+from tests.unit.sandbox.vendors.azure_devops.calls import GIT, NO_COMMIT, pushed, repository, service, start
 from tests.unit.sandbox.vendors.rig import Rig
 
 AREAS = ("core", "git", "pipelines", "build", "policy", "serviceEndpoint")
@@ -93,8 +94,8 @@ async def test_repositories_and_commits_conform(rig: Rig) -> None:
     listed = await call(rig, "GET", f"{SHOP}/git/repositories")
     commits = await call(rig, "GET", f"{SHOP}/git/repositories/checkout/commits")
 
-    for repository in (made, *listed["value"]):
-        conforms("git", "GitRepository", repository)
+    for shown in (made, *listed["value"]):
+        conforms("git", "GitRepository", shown)
     conforms("git", "GitCommitRef", commits["value"][0])
     one = await call(rig, "GET", f"{SHOP}/git/repositories/checkout/commits/{COMMIT}")
     conforms("git", "GitCommit", one)
@@ -145,6 +146,118 @@ async def test_builds_conform(rig: Rig) -> None:
     for build in listed["value"]:
         conforms("build", "Build", build)
     conforms("build", "Build", await call(rig, "GET", f"{SHOP}/build/builds/101"))
+
+
+async def test_pushes_refs_and_items_conform(rig: Rig) -> None:
+    repository_id = await repository(rig)
+    body = pushed({"/azure-pipelines.yml": "stages: []", "/src/a.txt": "a"})
+    check(spec("git"), "#/definitions/GitPush", body)
+    one = f"{GIT}/{repository_id}"
+
+    push = await call(rig, "POST", f"{one}/pushes", json=body)
+    commit_id = push["commits"][0]["commitId"]
+    refs = await call(rig, "GET", f"{one}/refs")
+    update = {"name": "refs/heads/fix", "oldObjectId": NO_COMMIT, "newObjectId": commit_id}
+    check(spec("git"), "#/definitions/GitRefUpdate", update)
+    updated = await call(rig, "POST", f"{one}/refs", json=[update])
+
+    conforms("git", "GitPush", push)
+    conforms("git", "GitRef", refs["value"][0])
+    conforms("git", "GitRefUpdateResult", updated["value"][0])
+    whole = await call(rig, "GET", f"{one}/commits/{commit_id}")
+    conforms("git", "GitCommit", whole)
+    query = {"api-version": "7.1", "recursionLevel": "full"}
+    listed = await rig.call("azure_devops", "GET", f"{one}/items", params=query)
+    for item in listed.json()["value"]:
+        conforms("git", "GitItem", item)
+    query = {"api-version": "7.1", "path": "/src/a.txt", "$format": "json", "includeContent": "true"}
+    item = await rig.call("azure_devops", "GET", f"{one}/items", params=query)
+    conforms("git", "GitItem", item.json())
+
+
+async def test_a_repository_conforms_on_its_way_out(rig: Rig) -> None:
+    repository_id = await repository(rig)
+    bin_ = f"{SHOP}/git/recycleBin/repositories"
+
+    changed = await call(
+        rig, "PATCH", f"{GIT}/{repository_id}", json={"name": "orders-old", "isDisabled": True}
+    )
+    await call(rig, "DELETE", f"{GIT}/{repository_id}")
+    binned = await call(rig, "GET", bin_)
+    body = {"deleted": False}
+    check(spec("git"), "#/definitions/GitRecycleBinRepositoryDetails", body)
+    restored = await call(rig, "PATCH", f"{bin_}/{repository_id}", json=body)
+
+    conforms("git", "GitRepository", changed)
+    conforms("git", "GitDeletedRepository", binned["value"][0])
+    conforms("git", "GitRepository", restored)
+
+
+async def test_policies_conform(rig: Rig) -> None:
+    repository_id = await repository(rig)
+    scope = [{"repositoryId": repository_id, "refName": "refs/heads/main", "matchKind": "Exact"}]
+    type_id = "fa4e907d-c16b-4a4c-9dfa-4906e5d171dd"
+    body = {
+        "isEnabled": True,
+        "isBlocking": True,
+        "type": {"id": type_id},
+        "settings": {"minimumApproverCount": 2, "scope": scope},
+    }
+
+    made = await call(rig, "POST", f"{SHOP}/policy/configurations", json=body)
+    one = f"{SHOP}/policy/configurations/{made['id']}"
+    changed = await call(rig, "PUT", one, json={**body, "isBlocking": False})
+    listed = await call(rig, "GET", f"{SHOP}/git/policy/configurations")
+    types = await call(rig, "GET", f"{SHOP}/policy/types")
+
+    for policy in (made, changed, await call(rig, "GET", one), *listed["value"]):
+        conforms("policy", "PolicyConfiguration", {**policy, "settings": {}})
+    for kind in (*types["value"], await call(rig, "GET", f"{SHOP}/policy/types/{type_id}")):
+        conforms("policy", "PolicyType", kind)
+
+
+async def test_definitions_endpoints_and_timelines_conform(rig: Rig) -> None:
+    _, pipeline_id = await service(rig, run_seconds=3600)
+    run_id = await start(rig, pipeline_id, environment="preview")
+
+    definition = await call(rig, "GET", f"{SHOP}/build/definitions/{pipeline_id}")
+    listed = await call(rig, "GET", f"{SHOP}/build/definitions")
+    endpoints = await call(rig, "GET", f"{SHOP}/serviceendpoint/endpoints")
+    timeline = await call(rig, "GET", f"{SHOP}/build/builds/{run_id}/timeline")
+    check(spec("build"), "#/definitions/Build", {"status": "cancelling"})
+    cancelled = await call(rig, "PATCH", f"{SHOP}/build/builds/{run_id}", json={"status": "cancelling"})
+
+    # The description knows the kinds of process by their number alone.
+    beside = frozenset({"process.yamlFilename"})
+    conforms("build", "BuildDefinition", definition, beside)
+    conforms("build", "BuildDefinitionReference", listed["value"][0])
+    for endpoint in endpoints["value"]:
+        conforms("serviceEndpoint", "ServiceEndpoint", endpoint)
+    conforms("build", "Timeline", timeline)
+    cancelled["templateParameters"] = {}
+    conforms("build", "Build", cancelled)
+    assert cancelled["result"] == "canceled"
+
+
+async def test_permissions_and_environments_are_told_as_in_the_vendor_s_samples(rig: Rig) -> None:
+    """https://learn.microsoft.com/rest/api/azure/devops/approvalsandchecks/pipeline-permissions"""
+    _, pipeline_id = await service(rig)
+    (environment, *_) = (await call(rig, "GET", f"{SHOP}/distributedtask/environments"))["value"]
+
+    change = {
+        "resource": {"type": "environment", "id": str(environment["id"])},
+        "pipelines": [{"id": pipeline_id, "authorized": True}],
+    }
+    answer = await call(rig, "PATCH", f"{SHOP}/pipelines/pipelinepermissions", json=[change])
+
+    assert {"id", "name", "createdBy", "createdOn", "lastModifiedBy", "lastModifiedOn", "project"} <= set(
+        environment
+    )
+    assert answer["count"] == 1
+    (told,) = answer["value"]
+    assert told["resource"] == {**change["resource"], "name": "development"}  # type: ignore[dict-item]
+    (pipeline,) = told["pipelines"]
+    assert set(pipeline) == {"id", "authorized", "authorizedBy", "authorizedOn"}
 
 
 @pytest.mark.parametrize("area", AREAS)
