@@ -10,12 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.domain.catalog_names import is_name
+from shared.domain.environments import DESTROYED
 from shared.domain.plain import plain
 
 API_VERSION = "backstage.io/v1alpha1"
-GONE = ("destroyed", "ended")
-"""States of an environment that is no more."""
-
 WEBSITE_RUNTIMES = frozenset({"static-web-app"})
 """Of golden paths: what runs there is a website, all else a service."""
 
@@ -122,7 +120,7 @@ def _lifecycle(service: Service) -> str:
     environments = service.get("environments")
     if not environments:
         return "production"
-    alive = {name for name, told in environments.items() if told.get("state") not in GONE}
+    alive = {name for name, told in environments.items() if told.get("state") != DESTROYED}
     if not alive:
         return "deprecated"
     return "production" if "production" in alive else "experimental"

@@ -114,7 +114,8 @@ def test_a_service_registered_by_hand_tells_only_what_is_known() -> None:
         ({"production": {"state": "running"}, "development": {"state": "running"}}, "production"),
         ({"development": {"state": "stopped"}}, "experimental"),
         ({"production": {"state": "destroyed"}, "preview": {"state": "running"}}, "experimental"),
-        ({"production": {"state": "destroyed"}, "preview": {"state": "ended"}}, "deprecated"),
+        ({"production": {"state": "destroyed"}, "preview": {"state": "destroyed"}}, "deprecated"),
+        ({"preview": {"state": "destroying"}}, "experimental"),
     ],
 )
 def test_the_lifecycle_follows_the_environments(environments: dict[str, Any] | None, expected: str) -> None:
