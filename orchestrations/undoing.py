@@ -7,6 +7,7 @@ from durabletask import task
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped
 from orchestrations.telling import Teller
 from shared.domain import cards, event_types, provisioning
+from shared.texts import say_or
 
 NOTICES_FOR_S = 900
 """How long an end is tried to be told, in seconds."""
@@ -36,7 +37,7 @@ def undo_all(
     about: the service's name.
     """
     wanted = _wanted(end)
-    reason = _why(saga, end)
+    reason = _why(saga, tell, end)
     saga.show(undoing=True)
     done = yield from saga.compensate()
     if done:
@@ -93,12 +94,14 @@ def conclude(
         saga.link("incident", escalated["value"]["url"])
 
 
-def _why(saga: Saga, end: StepFailed | Stopped | Refused) -> str:
+def _why(saga: Saga, tell: Teller, end: StepFailed | Stopped | Refused) -> str:
     """What people are told: the step and its reason, or who cancelled and why."""
     cancelled = saga.cancelled
     if isinstance(end, Stopped) and cancelled is not None and cancelled.is_complete:
         said = cancelled.get_result()
         return " ".join(filter(None, (said.get("by", ""), said.get("reason", ""))))
+    if isinstance(end, StepFailed):
+        return f"{say_or(end.step, tell.language, f'do.{end.step}')}: {end.reason}"
     return str(end)
 
 

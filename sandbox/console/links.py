@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from sandbox.platform.document import Document
 
+_REPOSITORY = re.compile(r"/_git/([0-9a-zA-Z-]{1,64})$")
 _IDENTITY = re.compile(r"[0-9a-zA-Z]{1,40}")
 
 
@@ -28,6 +29,7 @@ class Links:
     def __init__(self, document: Document) -> None:
         self._app = document["app"]["url"]
         vendors = document["vendors"]
+        self._devops = vendors["azure_devops"]["url"]
         self._records = (
             (vendors["servicenow"]["url"], "sys_id", "incident"),
             (vendors["azure_devops"]["url"], "buildId", "run"),
@@ -39,6 +41,8 @@ class Links:
         if found is None:
             return None
         parts = urlsplit(found)
+        if found.startswith(f"{self._devops}/") and (name := _REPOSITORY.search(parts.path)):
+            return f"#repository-{name[1]}"
         for url, parameter, prefix in self._records:
             identity = parse_qs(parts.query).get(parameter, [""])[0]
             if found.startswith(f"{url}/") and _IDENTITY.fullmatch(identity):

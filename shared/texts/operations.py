@@ -49,6 +49,7 @@ TEXTS = {
     "step.refuse": Text("recusado", "refused"),
     "step.expired": Text("expirado", "expired"),
     "step.cancelled": Text("cancelado", "cancelled"),
+    "link.operation": Text("Operação", "Operation"),
     "link.change": Text("Mudança", "Change"),
     "link.incident": Text("Incidente", "Incident"),
     "link.approval": Text("Aprovação", "Approval"),

@@ -39,3 +39,9 @@ async def test_other_addresses_stay_as_they_are(sources: Sources) -> None:
     assert links.of(approval) == approval
     assert links.of("https://example.com/?sys_id=1") == "https://example.com/?sys_id=1"
     assert links.of("javascript:alert(1)") is None
+
+
+async def test_a_repository_leads_to_its_runs_on_this_page(sources: Sources) -> None:
+    links, url = Links(sources.document), sources.document["vendors"]["azure_devops"]["url"]
+    assert links.of(f"{url}/sandbox/loja/_git/orders") == "#repository-orders"
+    assert links.of(f'{url}/sandbox/loja/_git/or"ders') != '#repository-or"ders'
