@@ -83,14 +83,20 @@ class Services:
     def dynatrace(self) -> DynatraceClient:
         from shared.clients.dynatrace import dynatrace_client
 
-        return dynatrace_client(self.settings.dynatrace_url, self.settings.dynatrace_token.get_secret_value())
+        token = self.settings.dynatrace_token.get_secret_value()
+        return dynatrace_client(self.settings.dynatrace_url, token, timeout_s=self.settings.vendor_timeout_s)
 
     @cached_property
     def servicenow(self) -> ServiceNowClient:
         from shared.clients.servicenow import servicenow_client
 
         secret = self.settings.servicenow_client_secret.get_secret_value()
-        return servicenow_client(self.settings.servicenow_url, self.settings.servicenow_client_id, secret)
+        return servicenow_client(
+            self.settings.servicenow_url,
+            self.settings.servicenow_client_id,
+            secret,
+            timeout_s=self.settings.vendor_timeout_s,
+        )
 
     @cached_property
     def azure_devops(self) -> AzureDevOpsClient:
@@ -98,13 +104,16 @@ class Services:
 
         token = self.settings.azure_devops_token.get_secret_value()
         credential = None if token else self.identity
-        return azure_devops_client(self.settings.azure_devops_url, token, credential)
+        return azure_devops_client(
+            self.settings.azure_devops_url, token, credential, timeout_s=self.settings.vendor_timeout_s
+        )
 
     @cached_property
     def teams(self) -> TeamsClient:
         from shared.clients.teams import teams_client
 
-        return teams_client(self.settings.teams_webhook_url.get_secret_value())
+        address = self.settings.teams_webhook_url.get_secret_value()
+        return teams_client(address, timeout_s=self.settings.vendor_timeout_s)
 
     @cached_property
     def warehouse(self) -> Warehouse:

@@ -17,6 +17,9 @@ from shared.errors import ConfigurationError
 
 _UNRESOLVED = "@Microsoft.KeyVault("
 
+VENDOR_TIMEOUT_S = 10.0
+"""How long a vendor's answer is waited for, where no setting says otherwise."""
+
 EVENTS_TOPIC = "events"
 """Service Bus topic of all events; infra/bicep and the sandbox make it under this name."""
 
@@ -176,6 +179,12 @@ class Settings:
     )
     environment_notice_minutes: float = _setting(
         _minutes, "How long an environment lives on at least after an announcement that came late", 60.0
+    )
+    vendor_timeout_s: float = _setting(
+        _number(float, 0.1, 100),
+        "How long a vendor's answer is waited for; three times that is let pass before an unanswered write is "
+        "looked for",
+        VENDOR_TIMEOUT_S,
     )
     retry_for_minutes: float = _setting(
         _minutes, "How long a step goes on trying when a vendor is away", 240.0

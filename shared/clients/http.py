@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shared.errors import OutcomeUnknown, VendorRefused, VendorUnavailable
+from shared.settings import VENDOR_TIMEOUT_S
 
 if TYPE_CHECKING:
     import ssl
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     import httpx
 
 VERSION = "0.1.0"
-TIMEOUT_S = 10.0
+TIMEOUT_S = VENDOR_TIMEOUT_S
 CONNECT_TIMEOUT_S = 5.0
 MAX_RETRY_AFTER_S = 300.0
-SETTLE_S = 30.0
-"""How long a write that timed out may still be at work behind the vendor's door."""
+SETTLE_TIMES = 3
+SETTLE_S = SETTLE_TIMES * TIMEOUT_S
+"""How long a write that timed out may still be at work behind the vendor's door: three of the time-outs it outlived."""
+LEAST_SETTLE_S = 4.0
+"""Longer than clients wait themselves (LONGEST_WAIT_S of idempotency): it is the orchestrator that lets it pass."""
 
 type Params = Mapping[str, str | int]
 """Query parameters."""
@@ -121,7 +125,7 @@ async def call[T](
         raise VendorUnavailable(vendor, operation, f"no connection ({type(error).__name__})") from None
     except httpx.TimeoutException as error:
         message = f"sent, but no answer in time ({type(error).__name__})"
-        raise unclear(vendor, operation, message, SETTLE_S if writes else None) from None
+        raise unclear(vendor, operation, message, _settle_s(http) if writes else None) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unclear(vendor, operation, f"the connection broke ({type(error).__name__})") from None
 
@@ -129,7 +133,7 @@ async def call[T](
     if status in _NOT_TAKEN:
         raise VendorUnavailable(vendor, operation, f"not now ({status})", retry_after_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
-        still_at_work = SETTLE_S if writes and status == HTTPStatus.GATEWAY_TIMEOUT else None
+        still_at_work = _settle_s(http) if writes and status == HTTPStatus.GATEWAY_TIMEOUT else None
         raise unclear(vendor, operation, f"failed ({status})", retry_after_s or still_at_work)
     # 203 is how Azure DevOps sends its sign-in page instead of an answer.
     if not response.is_success or status == HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
@@ -138,6 +142,11 @@ async def call[T](
         return parse(None if parse is nothing or not response.content else response.json())
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise unclear(vendor, operation, f"answered {status}, unreadable ({type(error).__name__})") from None
+
+
+def _settle_s(http: httpx.AsyncClient) -> float:
+    """SETTLE_S, for this client's time-out."""
+    return max(SETTLE_TIMES * (http.timeout.read or TIMEOUT_S), LEAST_SETTLE_S)
 
 
 def _retry_after_s(header: str | None) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from shared.clients.http import call, http_client, nothing
+from shared.clients.http import TIMEOUT_S, call, http_client, nothing
 from shared.clients.idempotency import certainly_not_done, retrying
 
 if TYPE_CHECKING:
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 VENDOR = "teams"
 
 
-def teams_client(webhook_url: str, transport: httpx.AsyncBaseTransport | None = None) -> TeamsClient:
+def teams_client(
+    webhook_url: str, transport: httpx.AsyncBaseTransport | None = None, timeout_s: float = TIMEOUT_S
+) -> TeamsClient:
     """webhook_url: the whole address, which is the secret."""
-    return TeamsClient(http_client(transport=transport), webhook_url)
+    return TeamsClient(http_client(transport=transport, timeout_s=timeout_s), webhook_url)
 
 
 class TeamsClient:

@@ -11,20 +11,24 @@ from shared.clients.azure_devops.policies import Policies
 from shared.clients.azure_devops.projects import Projects
 from shared.clients.azure_devops.repositories import Repositories
 from shared.clients.azure_devops.runs import Runs
-from shared.clients.http import http_client
+from shared.clients.http import TIMEOUT_S, http_client
 
 if TYPE_CHECKING:
     import httpx
 
 
 def azure_devops_client(
-    url: str, token: str = "", credential: Any = None, transport: httpx.AsyncBaseTransport | None = None
+    url: str,
+    token: str = "",
+    credential: Any = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> AzureDevOpsClient:
     """url: the organisation's, for example https://dev.azure.com/contoso.
 
     token: a personal access token; when empty, credential: an identity of azure.identity.aio.
     """
-    http = http_client(url, transport=transport)
+    http = http_client(url, transport=transport, timeout_s=timeout_s)
     if token:
         http.headers["Authorization"] = "Basic " + base64.b64encode(f":{token}".encode()).decode()
     else:

@@ -11,18 +11,18 @@ from shared.clients.dynatrace.metrics import Metrics
 from shared.clients.dynatrace.problems import Problems
 from shared.clients.dynatrace.settings import Settings
 from shared.clients.dynatrace.slos import Slos
-from shared.clients.http import http_client
+from shared.clients.http import TIMEOUT_S, http_client
 
 if TYPE_CHECKING:
     import httpx
 
 
 def dynatrace_client(
-    url: str, token: str, transport: httpx.AsyncBaseTransport | None = None
+    url: str, token: str, transport: httpx.AsyncBaseTransport | None = None, timeout_s: float = TIMEOUT_S
 ) -> DynatraceClient:
     """url: the environment's address, without /api/v2."""
     headers = {"Authorization": f"Api-Token {token}"}
-    return DynatraceClient(http_client(url, headers=headers, transport=transport))
+    return DynatraceClient(http_client(url, headers=headers, transport=transport, timeout_s=timeout_s))
 
 
 class DynatraceClient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.clients.http import Params, http_client
+from shared.clients.http import TIMEOUT_S, Params, http_client
 from shared.clients.servicenow.changes import Changes
 from shared.clients.servicenow.cmdb import Cmdb
 from shared.clients.servicenow.incidents import Incidents
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 def servicenow_client(
-    url: str, client_id: str, client_secret: str, transport: httpx.AsyncBaseTransport | None = None
+    url: str,
+    client_id: str,
+    client_secret: str,
+    transport: httpx.AsyncBaseTransport | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> ServiceNowClient:
     """url: the instance's, for example https://contoso.service-now.com."""
     from shared.clients.auth import client_credentials
 
-    http = http_client(url, transport=transport)
+    http = http_client(url, transport=transport, timeout_s=timeout_s)
     http.auth = client_credentials(http, VENDOR, "/oauth_token.do", client_id, client_secret)
     return ServiceNowClient(http)
 

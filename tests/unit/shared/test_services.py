@@ -2,9 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
 
 from shared import services
 from shared.assistant.embedded import EmbeddedAssistant
+from shared.clients import http, teams
+from shared.clients.azure_devops import client as azure_devops
+from shared.clients.dynatrace import client as dynatrace
+from shared.clients.servicenow import client as servicenow
 from shared.services import Services
 from shared.settings import load
 
@@ -30,6 +38,22 @@ async def test_every_client_can_be_built_and_is_built_once() -> None:
     assert made.warehouse is made.warehouse
     assert made.tokens is made.tokens
     await made.blob.close()
+
+
+async def test_every_vendor_is_waited_for_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    real = http.http_client
+
+    def noting(*arguments: Any, **options: Any) -> httpx.AsyncClient:
+        waited.append(options.get("timeout_s", 0))
+        return real(*arguments, **options)
+
+    for module in (azure_devops, dynatrace, servicenow, teams):
+        monkeypatch.setattr(module, "http_client", noting)
+    made = Services(load({**EXAMPLE, "VENDOR_TIMEOUT_S": "7"}))
+
+    assert [made.azure_devops, made.dynatrace, made.servicenow, made.teams]
+    assert waited == [7.0] * 4
 
 
 async def test_without_keys_the_identity_is_used() -> None:

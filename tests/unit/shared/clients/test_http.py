@@ -15,8 +15,10 @@ import httpx
 import pytest
 
 from shared.clients.http import (
+    LEAST_SETTLE_S,
     MAX_RETRY_AFTER_S,
     SETTLE_S,
+    TIMEOUT_S,
     VERSION,
     call,
     http_client,
@@ -30,11 +32,15 @@ ROOT = Path(__file__).parents[4]
 
 
 async def outcome(
-    respond: Callable[[httpx.Request], httpx.Response], method: str = "POST", **options: Any
+    respond: Callable[[httpx.Request], httpx.Response],
+    method: str = "POST",
+    timeout_s: float = TIMEOUT_S,
+    **options: Any,
 ) -> Any:
     """The value, or the error, of one call to a vendor that does `respond`."""
     options.setdefault("parse", lambda body: body)
-    async with http_client("https://vendor.test/base", transport=httpx.MockTransport(respond)) as http:
+    transport = httpx.MockTransport(respond)
+    async with http_client("https://vendor.test/base", transport=transport, timeout_s=timeout_s) as http:
         try:
             return await call(http, "vendor", "do_it", method, "/path", **options)
         except VendorError as error:
@@ -78,6 +84,14 @@ async def test_a_write_that_times_out_may_be_done_and_may_still_be_at_work(
     assert raised.retry_after_s == SETTLE_S
 
 
+@pytest.mark.parametrize(("timeout_s", "settle_s"), [(20.0, 60.0), (2.0, 6.0), (0.5, LEAST_SETTLE_S)])
+async def test_a_write_may_be_at_work_for_three_times_as_long_as_its_caller_waits(
+    timeout_s: float, settle_s: float
+) -> None:
+    raised = await outcome(raising(httpx.ReadTimeout), timeout_s=timeout_s)
+    assert raised.retry_after_s == settle_s
+
+
 @pytest.mark.parametrize("error", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError])
 async def test_a_write_whose_connection_breaks_may_be_done(error: type[httpx.RequestError]) -> None:
     raised = await outcome(raising(error))
@@ -119,7 +133,7 @@ async def test_a_sign_in_page_is_a_refusal() -> None:
 
 @pytest.mark.parametrize("text", ["<html>", "", '{"result": ', "[]", '{"result": null}', '"result"', "\xff"])
 async def test_an_unreadable_answer_leaves_a_write_unknown_and_a_read_unavailable(text: str) -> None:
-    options = {"parse": lambda body: body["result"]["sys_id"]}
+    options: dict[str, Any] = {"parse": lambda body: body["result"]["sys_id"]}
     assert type(await outcome(answering(200, text=text), "POST", **options)) is OutcomeUnknown
     assert type(await outcome(answering(200, text=text), "GET", **options)) is VendorUnavailable
 
