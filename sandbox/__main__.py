@@ -47,6 +47,14 @@ def _parser() -> argparse.ArgumentParser:
         )
         each.add_argument("--console-port", type=int, help="of the page")
         each.add_argument("--language", choices=("pt-BR", "en"), default="pt-BR", help="of cards and tickets")
+    up.add_argument(
+        "--setting",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the app (shared/settings.py) for this start, instead of the platform's (may be repeated)",
+    )
     up.add_argument("--json", action="store_true", help="every address and key as one JSON document")
     up.add_argument("--with-parent", action="store_true", help="stop when stdin, a pipe, is closed")
     demo.add_argument("--stay", action="store_true", help="leave the platform up afterwards")
@@ -71,6 +79,15 @@ def _parser() -> argparse.ArgumentParser:
     fault.add_argument("--list", action="store_true", help="operations, kinds, and faults in force")
     fault.add_argument("--clear", action="store_true", help="end all faults (of VENDOR)")
     return parser
+
+
+def _setting(text: str) -> tuple[str, str]:
+    from sandbox.platform.app_settings import given_setting
+
+    try:
+        return given_setting(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 if __name__ == "__main__":

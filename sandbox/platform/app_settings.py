@@ -22,7 +22,7 @@ QUICK = {
 
 
 def app_settings(document: Document) -> dict[str, str]:
-    """The settings as environment variables."""
+    """The settings as environment variables; those a person gave come last."""
     app, vendors = document["app"], document["vendors"]
     return {
         **QUICK,
@@ -45,7 +45,23 @@ def app_settings(document: Document) -> dict[str, str]:
         "OPENAI_URL": vendors["openai"]["base_url"],
         "OPENAI_API_KEY": vendors["openai"]["api_key"],
         **warehouse_settings(document),
+        **document.get("settings", {}),
     }
+
+
+def given_setting(text: str) -> tuple[str, str]:
+    """NAME=VALUE of a command line. Raises: ValueError saying what is wrong, without the value."""
+    name, separator, value = text.partition("=")
+    known = {setting_name(each): each for each in fields(Settings)}
+    if not separator:
+        raise ValueError(f"{name}: write NAME=VALUE")
+    if name not in known:
+        raise ValueError(f"{name} is no setting of shared/settings.py")
+    try:
+        known[name].metadata["parse"](value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    return name, value
 
 
 def warehouse_settings(document: Document) -> dict[str, str]:

@@ -24,8 +24,8 @@ type Prepare = Callable[[Document], Awaitable[dict[str, Any]]]
 class Platform:
     """One platform on one state folder.
 
-    wanted: ports a person asked for. fresh: forget what an earlier start left. document: every address and
-    key, once `start` has been called.
+    wanted: ports a person asked for. fresh: forget what an earlier start left. settings: of the app, instead of
+    the platform's own. document: every address and key, once `start` has been called.
     """
 
     def __init__(
@@ -36,9 +36,11 @@ class Platform:
         language: str = "pt-BR",
         prepare: Prepare = seed.prepare,
         fresh: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self._tell, self._wanted = folder, tell, wanted or {}
         self._language, self._prepare, self._fresh = language, prepare, fresh
+        self._settings = dict(settings or {})
         self._supervisor: Supervisor | None = None
         self.document: Document = {}
 
@@ -93,7 +95,8 @@ class Platform:
             self._tell(sentence)
         self.folder.write(PORTS, dict(chosen))
         document = describe(str(self.folder.path), chosen, keys.load(self.folder))
-        return document | {"language": self._language, "supervisor": os.getpid(), "started_at": time.time()}
+        about = {"language": self._language, "supervisor": os.getpid(), "started_at": time.time()}
+        return document | about | {"settings": self._settings}
 
     def _keep(self) -> None:
         """Write the document with the process ids as they are now."""

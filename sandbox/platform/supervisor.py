@@ -13,8 +13,8 @@ from sandbox.platform.logs import bound, rotate
 from sandbox.platform.process import Child, ChildFailed, Spec, describe_end
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 10.0
-STEADY_AFTER_S = 30.0
-"""A child that ran this long before it died is started again at once."""
+STEADY_AFTER_S = 2.0
+"""A child that was ready for this long before it died is started again at once: something happened to it."""
 _LOOK_AT_LOGS_EVERY_S = 5.0
 
 type Tell = Callable[[str], None]

@@ -27,7 +27,13 @@ def up(arguments: argparse.Namespace) -> int:
     folder = StateFolder.chosen(arguments.state)
     talk = sys.stderr if arguments.json else sys.stdout
     wanted = {"app": arguments.port, "console": arguments.console_port}
-    platform = Platform(folder, lambda line: say(f"  {line}", talk), wanted, arguments.language)
+    platform = Platform(
+        folder,
+        lambda line: say(f"  {line}", talk),
+        wanted,
+        arguments.language,
+        settings=dict(arguments.setting),
+    )
 
     def ready(document: Document) -> None:
         if arguments.json:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.platform import keys
-from sandbox.platform.app_settings import app_settings, own_environment, warehouse_settings
+from sandbox.platform.app_settings import app_settings, given_setting, own_environment, warehouse_settings
 from sandbox.platform.document import Document, describe
 from sandbox.platform.folder import StateFolder
 from sandbox.platform.ports import NAMES
@@ -27,6 +27,30 @@ def test_the_app_finds_every_setting_it_needs(document: Document) -> None:
     assert settings.snowflake_port == document["ports"]["warehouse"]
     assert settings.dynatrace_webhook_secrets[0].get_secret_value() == document["app"]["webhook_secret"]
     assert settings.teams_webhook_url.get_secret_value() == document["vendors"]["teams"]["webhook_url"]
+
+
+def test_a_setting_somebody_gave_stands_in_for_the_platforms_own(document: Document) -> None:
+    given = dict(
+        map(given_setting, ["RUN_POLL_S=0.1", "ServiceBusConnection=Endpoint=sb://elsewhere;Key=a="])
+    )
+    settings = load(app_settings(document | {"settings": given}))
+    assert settings.run_poll_s == 0.1
+    assert settings.servicebus_connection == "Endpoint=sb://elsewhere;Key=a="
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("RUN_POLL_S", "RUN_POLL_S: write NAME=VALUE"),
+        ("RUN_POLLS=1", "RUN_POLLS is no setting"),
+        ("RUN_POLL_S=often", "RUN_POLL_S: must be a number"),
+        ("LINK_SECRETS=short", "LINK_SECRETS: one or two secrets"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_by_name_without_its_value(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
+        given_setting(text)
+    assert "short" not in str(refused.value)
 
 
 def test_migrations_find_the_warehouse(document: Document) -> None:
