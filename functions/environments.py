@@ -79,7 +79,7 @@ async def extend_environment(req: func.HttpRequest, client: df.DurableFunctionsC
         fields = fields_of(body_of(req))
         page.check_form(req, caller, fields.pop("form", ""))
         try:
-            service = await _extend(req, client, caller, fields)
+            service = await _extend(req, client, caller, {"hours": fields.get("hours", "")})
         except (InvalidRequest, Conflict) as error:
             return _page_of(req, caller, await _service(req), error=error)
     except Unauthenticated:
