@@ -17,6 +17,7 @@ QUICK = {
     "MONITORING_WAIT_MINUTES": "1",
     "RETRY_FIRST_S": "1",
     "RETRY_MAX_S": "5",
+    "ENVIRONMENT_NOTICE_MINUTES": "0.1",
 }
 """So that an incident takes seconds here; on Azure the defaults of shared.settings hold."""
 

@@ -45,24 +45,6 @@ def span(hours: Mapping[str, Any], at: datetime) -> Span:
     return Span(False, last_close, None)
 
 
-def faults(hours: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What a schema cannot see: [{"field": "time_zone", "message": "..."}]."""
-    found = []
-    try:
-        _zone(hours["time_zone"])
-    except (KeyError, OSError, ValueError):
-        found.append(
-            {"field": "time_zone", "message": "is no time zone we know: a name such as America/Sao_Paulo"}
-        )
-    for holiday in hours.get("holidays", []):
-        try:
-            date.fromisoformat(holiday)
-        except ValueError:
-            found.append({"field": "holidays", "message": "holds a day that no calendar has"})
-            break
-    return found
-
-
 def _merged(windows: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
     """Windows that touch are one: whole days make a whole week."""
     current = next(windows, None)
