@@ -120,7 +120,7 @@ class Settings:
     )
 
     dynatrace_url: str = _setting(_address, "Environment address, without /api/v2")
-    dynatrace_token: Secret = _setting(Secret, "problems.read, entities.read, metrics.read, events.read")
+    dynatrace_token: Secret = _setting(Secret, "Scopes: docs/integrations/dynatrace.md")
     dynatrace_webhook_secrets: tuple[Secret, ...] = _setting(
         _rotating, "Value of the header X-ValueFlow-Secret"
     )
