@@ -67,7 +67,7 @@ def finish(
     if action is None:
         return None
     done = {**environment, "action": None, "failure": _without(environment, action["action"])}
-    if action["action"] in rule.RUNS:
+    if _is_ours(environment, action):
         done |= {"state": rule.RUNS[action["action"]][1], "run_id": run_id}
     if action["action"] == rule.ANNOUNCE:
         done["announced_for"] = told
@@ -97,7 +97,7 @@ def fail(
         "incident": dict(incident) if incident else None,
     }
     failed = {**environment, "action": None, "failure": failure}
-    if action["action"] in rule.RUNS and action["begun"]:
+    if _is_ours(environment, action):
         failed["state"] = rule.DESTROY_FAILED if action["action"] == rule.DESTROY else action["state_before"]
         failed["run_id"] = run_id or environment.get("run_id")
     return failed
@@ -153,6 +153,11 @@ def _next_opening(hours: Mapping[str, Any], now: datetime) -> datetime | None:
 def _marked(environment: Mapping[str, Any], action_id: str) -> Mapping[str, Any] | None:
     action = environment.get("action")
     return action if action and action["id"] == action_id else None
+
+
+def _is_ours(environment: Mapping[str, Any], action: Mapping[str, Any]) -> bool:
+    """Whether the state is the one that this action's run brought: a decommissioning may have taken over."""
+    return action["action"] in rule.RUNS and environment["state"] == rule.RUNS[action["action"]][0]
 
 
 def _without(environment: Mapping[str, Any], *actions: str) -> Mapping[str, Any] | None:

@@ -330,6 +330,24 @@ def test_a_stop_that_failed_leaves_it_running_and_starting_is_not_held_up() -> N
     assert due_at(asked, 11) == (STOP, after(11)), "a person who asks is not made to wait"
 
 
+@pytest.mark.parametrize("ends", ["well", "badly"])
+def test_a_stop_that_ends_after_a_decommissioning_began_leaves_its_state(ends: str) -> None:
+    marked = marked_at(an_environment(None, working_hours=HOURS), 10)
+    identity = marked["action"]["id"]
+    begun = changes.begin("development", marked, identity, CREATED + hours(10), RULES)
+    assert begun is not None
+    taken_over = {**begun, "state": "destroying"}
+
+    after_it = (
+        changes.finish(taken_over, identity, run_id=7)
+        if ends == "well"
+        else changes.fail(taken_over, identity, CREATED, "no")
+    )
+
+    assert after_it is not None
+    assert after_it["state"] == "destroying"
+
+
 def test_what_was_given_up_before_it_began_is_as_it_was() -> None:
     marked = marked_at(an_environment(announced_for=after(72)), 72)
 
