@@ -105,7 +105,7 @@ class Runs:
     def cancel(self, run: Document) -> Document:
         """End a run that is under way, now."""
         now = now_ms()
-        stages = cut(run["stages"], now, waiting=bool(run["waits_for"]))
+        stages = cut(run.get("stages", []), now, waiting=bool(run.get("waits_for")))
         ended = {**run, "stages": stages, "waits_for": [], "finish_ms": now, "result": "canceled"}
         return self._end(ended)
 

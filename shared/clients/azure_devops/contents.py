@@ -17,11 +17,12 @@ _BRANCHES = "refs/heads/"
 
 
 class Commit(TypedDict):
-    """url: of its page."""
+    """url: of its page. is_first: nothing comes before it."""
 
     commit: str
     message: str
     url: str
+    is_first: bool
 
 
 class Contents:
@@ -51,10 +52,8 @@ class Contents:
             if len(refs) != 1:
                 return not refs
             ((name, head),) = refs.items()
-            first = await self._first(operation, project, repository_id)
-            if not name.startswith(_BRANCHES) or first != head:
-                return False
-            return bears(await self._commit(operation, project, repository_id, head), key)
+            commit = await self._commit(operation, project, repository_id, head)
+            return name.startswith(_BRANCHES) and commit["is_first"] and bears(commit, key)
 
         return await retrying(work)
 
@@ -145,6 +144,7 @@ def _parse_commit(body: Mapping[str, Any]) -> Commit:
         "commit": body["commitId"],
         "message": body.get("comment") or "",
         "url": body.get("remoteUrl") or body["url"],
+        "is_first": not body.get("parents"),
     }
 
 

@@ -114,6 +114,14 @@ async def test_an_empty_repository_and_one_with_our_commit_alone_can_go_without_
     assert not await client.repositories.is_only_ours(PROJECT, repository_id, "another/key")
 
 
+async def test_a_commit_of_others_that_quotes_ours_is_not_ours(
+    fake: FakeAzureDevOps, client: AzureDevOpsClient, repository_id: str
+) -> None:
+    await push(client, repository_id)
+    fake.git.add_commit(repository_id, f"Again: {OURS}", {"/x": b"x"})
+    assert not await client.repositories.is_only_ours(PROJECT, repository_id, KEY)
+
+
 @pytest.mark.parametrize("name", ["refs/heads/fix", "refs/tags/v1", "refs/pull/1/merge"])
 async def test_another_ref_beside_ours_is_somebody_s_work(
     fake: FakeAzureDevOps, client: AzureDevOpsClient, repository_id: str, name: str
