@@ -11,6 +11,7 @@ retry_for_s, all in seconds.
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from durabletask import task
@@ -252,21 +253,25 @@ class Saga:
         self._status["compensations"] = [{**record, "state": "recorded"} for record in records]
 
     def compensate(self, *, attempt: int = 1) -> Steps:
-        """Undo all that is recorded. Returns whether everything is undone or left to whom it belongs.
+        """Undo all that is recorded, newest first. Returns whether everything is undone or left to whom it belongs.
 
-        Lines are undone side by side, each newest first. A compensation that fails keeps what was recorded
-        before it in its line and before the lines, since those may be needed to try again.
+        Lines that ran side by side are undone so. A compensation that fails keeps what was recorded before it, since
+        that may be needed to try again; the lines beside it are undone all the same.
         attempt: how often these were tried, counting this time; activities get it in their payload.
         """
         self.cancelled, self._halted = None, False
         self.show(cancellable=False)
         records = [each for each in reversed(self._status["compensations"]) if each["state"] not in SETTLED]
-        lines: dict[str, list[Value]] = {}
-        for record in records:
-            lines.setdefault(record["line"], []).append(record)
-        trunk = lines.pop("", [])
-        done = yield from self.side_by_side({name: self._undo(line, attempt) for name, line in lines.items()})
-        return all(done.values()) and (yield from self._undo(trunk, attempt))
+        for _, group in groupby(records, lambda record: bool(record["line"])):
+            lines: dict[str, list[Value]] = {}
+            for record in group:
+                lines.setdefault(record["line"], []).append(record)
+            done = yield from self.side_by_side(
+                {name: self._undo(line, attempt) for name, line in lines.items()}
+            )
+            if not all(done.values()):
+                return False
+        return True
 
     def begin_wait(self, name: str) -> dict[str, Any]:
         """A step that waits for people or events; finish it with `end_wait`."""
@@ -362,7 +367,7 @@ class Saga:
             "made": None,
             "state": "recorded",
         }
-        self._status["compensations"].append(record)
+        self._status.setdefault("compensations", []).append(record)
         return record
 
     def _key(self, name: str) -> str:

@@ -28,7 +28,10 @@ class Crash(Exception):
 
 
 class Rehearsal:
-    """One run of an orchestrator. `calls` is what it asked for, in order; `statuses` what it published."""
+    """One run of an orchestrator. `calls` is what it asked for, in order; `statuses` what it published.
+
+    slow: seconds that activities take; all others answer at once.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Rehearsal:
         self.current_utc_datetime = START
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.statuses: list[dict[str, Any]] = []
+        self.slow: dict[str, float] = {}
         self._activities = activities
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -54,11 +58,18 @@ class Rehearsal:
     def call_activity(self, name: str, *, input: dict[str, Any]) -> task.Task[Any]:
         self.calls.append((name, copy.deepcopy(input)))
         scheduled: task.CompletableTask[Any] = task.CompletableTask()
+        if name in self.slow:
+            at = self.current_utc_datetime + timedelta(seconds=self.slow[name])
+            self._plan(at, lambda: self._do(scheduled, name, input))
+        else:
+            self._do(scheduled, name, input)
+        return scheduled
+
+    def _do(self, scheduled: task.CompletableTask[Any], name: str, payload: dict[str, Any]) -> None:
         try:
-            scheduled.complete(copy.deepcopy(self._activities[name](copy.deepcopy(input))))
+            scheduled.complete(copy.deepcopy(self._activities[name](copy.deepcopy(payload))))
         except Crash as crash:
             scheduled.fail(str(crash), crash)
-        return scheduled
 
     def create_timer(self, fire_at: datetime | timedelta) -> task.TimerTask:
         at = fire_at if isinstance(fire_at, datetime) else self.current_utc_datetime + fire_at
