@@ -85,6 +85,7 @@ async def request_compensation(req: func.HttpRequest, client: df.DurableFunction
     retry_id = f"{state.instance_id}.compensation-{len(tries)}"
     request = {
         "operation_id": state.instance_id,
+        "kind": state.name,
         "compensations": left,
         "attempt": len(tries) + 1,
         "service": told["case"]["service"],

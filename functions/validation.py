@@ -7,7 +7,6 @@ from pydantic import BaseModel, ValidationError
 
 from shared.errors import InvalidRequest
 
-
 MOST_LEVELS = 50
 """Of lists and objects in each other: far more than any body of ours has, far fewer than would exhaust the stack."""
 

@@ -1,6 +1,6 @@
 """decommission_service: end a service with everything a golden path made for it; what was adopted stays.
 
-Started by functions/golden_paths.py with the instance id `decommission-<service>-<made by>-<attempt>`. Input:
+Started by functions/decommissioning.py with the instance id `decommission-<service>-<made by>-<attempt>`. Input:
 {"service": registry document, "requested_by": {"id", "name"}, "risk", "policy", "language", "public_url"}.
 External events: `decision` and `cancel`. Until people allow it nothing but the change record exists; from then on
 it only goes forward: each step finds what is gone already, so that asking again finishes what could not be done.
@@ -16,8 +16,8 @@ from durabletask import task
 from orchestrations.approving import audited, await_decision, new_approval
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped, Undo
 from orchestrations.telling import Teller
-from orchestrations.undoing import NOTICES_FOR_S, Refused, undo_all
-from shared.domain import approvals, cards, event_types, provisioning
+from orchestrations.undoing import NOT_ENDED, NOTICES_FOR_S, Refused, undo_all
+from shared.domain import approvals, cards, environments, event_types, provisioning
 
 bp = df.Blueprint()
 
@@ -32,7 +32,7 @@ def decommission_service(context: task.OrchestrationContext, request: dict):  # 
     try:
         yield from flow.prepare()
     except (StepFailed, Stopped, Refused) as end:
-        return (yield from undo_all(context, flow.saga, flow.tell, end, about=flow.name))
+        return (yield from undo_all(flow.saga, flow.tell, end, about=flow.name, words=NOT_ENDED))
     try:
         return (yield from flow.carry_out())
     except StepFailed as failure:
@@ -147,7 +147,7 @@ class _Decommissioning:
         pipeline = self.ours.get("pipeline")
         if pipeline:
             for environment, state in sorted(self.service.get("environments", {}).items()):
-                if state["state"] != "destroyed":
+                if state["state"] != environments.DESTROYED:
                     yield from self._destroy(pipeline["pipeline_id"], environment)
             gone = {"project": self.project, "pipeline_id": pipeline["pipeline_id"]}
             yield from self.saga.step("delete_pipeline", "remove_pipeline", gone)
@@ -160,7 +160,9 @@ class _Decommissioning:
             yield from self.saga.step("archive_repository", "archive_repository", kept)
 
     def _destroy(self, pipeline_id: int, environment: str) -> Steps:
+        """The registry knows what became of it, so that asking again does not ask a pipeline that is gone."""
         place = {"project": self.project, "pipeline_id": pipeline_id, "environment": environment}
+        yield from self._mark(environment, environments.DESTROYING)
         run = yield from self.saga.step(
             f"destroy_{environment}", "run_pipeline", {**place, "action": provisioning.DESTROY}
         )
@@ -170,15 +172,21 @@ class _Decommissioning:
             "get_run",
             {**place, "run_id": run["run_id"]},
             until=lambda value: value["state"] == "completed",
-            good=lambda value: value["result"] == "succeeded",
             every_s=self.policy["run_poll_s"],
             for_s=self.policy["action_timeout_s"],
         )
-        if not ended or ended["result"] != "succeeded":
-            words = self.tell.say(
-                "run.failed", run_id=run["run_id"], result=(ended or {}).get("result") or "?"
-            )
-            raise StepFailed(f"destroy_{environment}", words)
+        if ended and ended["result"] == "succeeded":
+            yield from self._mark(environment, environments.DESTROYED)
+            return
+        yield from self._mark(environment, environments.DESTROY_FAILED)
+        result = (ended or {}).get("result") or "?"
+        raise StepFailed(
+            f"destroy_{environment}", self.tell.say("run.failed", run_id=run["run_id"], result=result)
+        )
+
+    def _mark(self, environment: str, state: str) -> Steps:
+        marked = {"service": self.name, "environment": environment, "state": state}
+        yield from self.saga.step(f"mark_{environment}_{state}", "mark_environment", marked)
 
     def _end_monitoring(self) -> Steps:
         for name in _OBJECTIVES:
@@ -214,10 +222,16 @@ class _Decommissioning:
             "cmdb_ci": "",
         }
         card = cards.notice_card(self.tell.language, words, [], [("card.open_operation", self.operation_url)])
+        closing = {
+            "sys_id": self.change["sys_id"],
+            "successful": False,
+            "notes": self.tell.say("change.failed", reason=str(failure), operation=self.operation_url),
+        }
         yield from self.saga.attempt_all(
             {
                 "announce_failure": ("post_card", {"card": card, "sign_for": ""}),
                 "escalate": ("open_incident", incident),
+                "close_change": ("close_change", closing),
             },
             for_s=NOTICES_FOR_S,
             once={"announce_failure"},

@@ -17,7 +17,7 @@ from durabletask import task
 from orchestrations.approving import audited, await_decision, new_approval
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped, Undo
 from orchestrations.telling import Teller
-from orchestrations.undoing import Refused, undo_all
+from orchestrations.undoing import NOT_MADE, Refused, undo_all
 from shared.domain import approvals, cards, event_types, monitoring, provisioning
 
 bp = df.Blueprint()
@@ -30,7 +30,7 @@ def provision_service(context: task.OrchestrationContext, request: dict):  # typ
     try:
         return (yield from flow.run())
     except (StepFailed, Stopped, Refused) as end:
-        return (yield from undo_all(context, flow.saga, flow.tell, end, about=flow.service))
+        return (yield from undo_all(flow.saga, flow.tell, end, about=flow.service, words=NOT_MADE))
 
 
 class _Provisioning:
@@ -138,9 +138,8 @@ class _Provisioning:
                 "branch": self.path["policies"]["branch"],
                 "before": self.before["policy_ids"],
             }
-            undo = Undo("unprotect_branch", {name: wanted[name] for name in _UNPROTECT})
             self.made["branch_policies"] = yield from self.saga.step(
-                "protect_branch", "protect_branch", wanted, undo=undo
+                "protect_branch", "protect_branch", wanted, undo=Undo("unprotect_branch", wanted)
             )
         # What was there before has environments of its own: they are never run, and never destroyed, from here.
         if self._wants("environment") and "adopted" not in (repository["result"], pipeline["result"]):
@@ -206,7 +205,8 @@ class _Provisioning:
             "pipeline_id": pipeline["pipeline_id"],
             "environment": self.parameters["environment"],
         }
-        undo = Undo("destroy_environment", {**place, "poll_s": self.policy["run_poll_s"]})
+        since = self.before["at"]
+        undo = Undo("destroy_environment", {**place, "since": since, "poll_s": self.policy["run_poll_s"]})
         run = yield from self.saga.step(
             "start_first_run", "run_pipeline", {**place, "action": provisioning.APPLY}, undo=undo
         )
@@ -366,7 +366,6 @@ class _Provisioning:
 
 _CRITICALITY = {1: "1 - most critical", 2: "2 - somewhat critical", 3: "3 - less critical"}
 """By tier, as ServiceNow spells both the choices and their column, busines_criticality."""
-_UNPROTECT = ("project", "repository_id", "before")
 _DELETE_REPOSITORY = ("project", "name", "existing", "push_key", "since")
 
 

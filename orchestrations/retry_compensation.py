@@ -1,16 +1,16 @@
 """retry_compensation: undo what a saga that ended with a failed compensation had to leave.
 
-Started by functions/operations.py with the instance id `<operation>.compensation-<n>`. Input:
-{"operation_id", "compensations": [as Saga.compensations tells them], "attempt": 2 and up, "service",
-"incident": {"sys_id", ...} or None, "requested_by": person's id, "policy", "language"}.
+Started by functions/operation_actions.py with the instance id `<operation>.compensation-<n>`. Input:
+{"operation_id", "kind": of the operation, "compensations": [as Saga.compensations tells them], "attempt": 2 and up,
+"service", "incident": {"sys_id", ...} or None, "requested_by": person's id, "policy", "language"}.
 """
 
 import azure.durable_functions as df
 from durabletask import task
 
-from orchestrations.saga import Saga, StepFailed
+from orchestrations.saga import Saga
 from orchestrations.telling import Teller
-from orchestrations.undoing import conclude
+from orchestrations.undoing import NOT_ENDED, NOT_MADE, NOTICES_FOR_S, conclude, failure_of, remains
 from shared.domain import provisioning
 
 bp = df.Blueprint()
@@ -29,17 +29,19 @@ def retry_compensation(context: task.OrchestrationContext, request: dict):  # ty
     tell.about |= {"service": request["service"], "operation_id": request["operation_id"]}
     done = yield from saga.compensate(attempt=request["attempt"])
     yield from conclude(
-        context,
         saga,
         tell,
+        NOT_ENDED if request["kind"] == "decommission_service" else NOT_MADE,
         done=done,
         about=request["service"],
         reason=request["operation_id"],
         outcome=provisioning.COMPENSATED,
     )
     if not done:
-        failed = next(each for each in saga.compensations if each["state"] == "failed")
-        raise StepFailed(failed["name"], failed.get("detail", ""))
+        if request["incident"]:
+            note = {"sys_id": request["incident"]["sys_id"], "text": remains(saga, tell)}
+            yield from saga.attempt_all({"note_incident": ("add_work_note", note)}, for_s=NOTICES_FOR_S)
+        raise failure_of(saga)
     if request["incident"]:
         notes = {
             "sys_id": request["incident"]["sys_id"],

@@ -1,10 +1,8 @@
 """How a saga that cannot end well ends: everything undone, people told; what resists is escalated, never swallowed."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from durabletask import task
-
-from orchestrations.saga import Saga, StepFailed, Steps, Stopped
+from orchestrations.saga import SETTLED, Saga, StepFailed, Steps, Stopped
 from orchestrations.telling import Teller
 from shared.domain import cards, event_types, provisioning
 from shared.texts import say_or
@@ -16,6 +14,17 @@ _MADE = ("repository", "pipeline", "run", "approval")
 """Links to what is undone by the end."""
 
 
+class Words(NamedTuple):
+    """How an end is told: by the texts `<texts>.<outcome>`, and as a fact of this type."""
+
+    texts: str
+    event: str
+
+
+NOT_MADE = Words("undone", event_types.SERVICE_NOT_PROVISIONED)
+NOT_ENDED = Words("kept", event_types.SERVICE_NOT_DECOMMISSIONED)
+
+
 class Refused(Exception):
     """People said no, or nobody said yes in time. decided: approvals.REFUSE, "expired" or "cancelled"."""
 
@@ -25,12 +34,12 @@ class Refused(Exception):
 
 
 def undo_all(
-    context: task.OrchestrationContext,
     saga: Saga,
     tell: Teller,
     end: StepFailed | Stopped | Refused,
     *,
     about: str,
+    words: Words,
 ) -> Steps:
     """Compensate, tell, and end: as data where people wanted it so, else by raising StepFailed.
 
@@ -42,10 +51,9 @@ def undo_all(
     done = yield from saga.compensate()
     if done:
         saga.unlink(_MADE)
-    yield from conclude(context, saga, tell, done=done, about=about, reason=reason, outcome=wanted)
+    yield from conclude(saga, tell, words, done=done, about=about, reason=reason, outcome=wanted)
     if not done:
-        failed = next(each for each in saga.compensations if each["state"] == "failed")
-        raise StepFailed(failed["name"], failed.get("detail", ""))
+        raise failure_of(saga)
     if wanted == provisioning.COMPENSATED:
         assert isinstance(end, StepFailed)
         raise end
@@ -53,35 +61,34 @@ def undo_all(
 
 
 def conclude(
-    context: task.OrchestrationContext,
     saga: Saga,
     tell: Teller,
+    words: Words,
     *,
     done: bool,
     about: str,
     reason: str,
     outcome: str,
 ) -> Steps:
-    """Show the outcome and tell it; a compensation that failed becomes a ServiceNow incident."""
+    """Show the outcome and tell it; a compensation that failed becomes a ServiceNow incident, one per operation."""
     outcome = outcome if done else provisioning.COMPENSATION_FAILED
     saga.show(outcome=outcome)
-    words = tell.say(f"undone.{outcome}", service=about, reason=reason)
-    operation_id = context.instance_id
+    sentence = tell.say(f"{words.texts}.{outcome}", service=about, reason=reason)
     notices: dict[str, tuple[str, dict[str, Any]]] = {
         "announce_end": (
             "post_card",
-            {"card": cards.notice_card(tell.language, words, [], []), "sign_for": ""},
+            {"card": cards.notice_card(tell.language, sentence, [], []), "sign_for": ""},
         ),
-        "record_end": tell.fact(event_types.SERVICE_NOT_PROVISIONED, {"outcome": outcome}),
+        "record_end": tell.fact(words.event, {"outcome": outcome}),
     }
     if not done:
-        left = [f"{each['name']}: {each.get('detail', '')}" for each in saga.compensations if _is_left(each)]
+        operation_id = tell.about["operation_id"]
         notices["escalate"] = (
             "open_incident",
             {
                 "correlation_id": f"{operation_id}/compensation",
                 "short_description": tell.say("undone.incident", service=about),
-                "description": tell.say("undone.incident_text", operation=operation_id, left="\n".join(left)),
+                "description": remains(saga, tell),
                 "impact": "2",
                 "urgency": "2",
                 "cmdb_ci": "",
@@ -94,10 +101,26 @@ def conclude(
         saga.link("incident", escalated["value"]["url"])
 
 
+def remains(saga: Saga, tell: Teller) -> str:
+    """What is left of the operation, for who must mend it."""
+    left = [
+        f"{each['name']}: {each.get('detail', '')}"
+        for each in saga.compensations
+        if each["state"] not in SETTLED
+    ]
+    return tell.say("undone.incident_text", operation=tell.about["operation_id"], left="\n".join(left))
+
+
+def failure_of(saga: Saga) -> StepFailed:
+    """The compensation that failed, to end with."""
+    failed = next(each for each in saga.compensations if each["state"] == "failed")
+    return StepFailed(failed["name"], failed.get("detail", ""))
+
+
 def _why(saga: Saga, tell: Teller, end: StepFailed | Stopped | Refused) -> str:
     """What people are told: the step and its reason, or who cancelled and why."""
     cancelled = saga.cancelled
-    if isinstance(end, Stopped) and cancelled is not None and cancelled.is_complete:
+    if not isinstance(end, StepFailed) and cancelled is not None and cancelled.is_complete:
         said = cancelled.get_result()
         return " ".join(filter(None, (said.get("by", ""), said.get("reason", ""))))
     if isinstance(end, StepFailed):
@@ -109,7 +132,3 @@ def _wanted(end: StepFailed | Stopped | Refused) -> str:
     if isinstance(end, Refused):
         return end.decided
     return provisioning.CANCELLED if isinstance(end, Stopped) else provisioning.COMPENSATED
-
-
-def _is_left(record: dict[str, Any]) -> bool:
-    return record["state"] in ("failed", "recorded")

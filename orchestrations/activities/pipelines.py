@@ -1,11 +1,18 @@
 """Activities on Azure DevOps pipelines: made, allowed, protected, run, taken away."""
 
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
 from shared.domain.provisioning import BRANCH, DESTROY, PIPELINE_FOLDER
 from shared.errors import VendorRefused, VendorUnavailable
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.azure_devops import PolicyDraft
 
 bp = df.Blueprint()
 
@@ -64,12 +71,14 @@ async def authorize_pipeline(payload: dict) -> Value:  # type: ignore[type-arg]
 async def revoke_pipeline(payload: dict) -> Value:  # type: ignore[type-arg]
     """Undo authorize_pipeline."""
     client, project = services().azure_devops.pipelines, payload["project"]
-    try:
-        resources = await client.resources(project, payload["resources"])
-    except VendorRefused:
-        # One that is missing now was the reason why nothing was allowed.
-        return {"result": "absent"}
-    await client.revoke(project, payload["pipeline_id"], resources)
+    for name in payload["resources"]:
+        try:
+            resources = await client.resources(project, [name])
+        except VendorRefused as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            continue  # A resource that is not there cannot be used.
+        await client.revoke(project, payload["pipeline_id"], resources)
     return {"result": "deleted"}
 
 
@@ -77,15 +86,8 @@ async def revoke_pipeline(payload: dict) -> Value:  # type: ignore[type-arg]
 @answers_outcome
 async def protect_branch(payload: dict) -> Value:  # type: ignore[type-arg]
     """The path's policies on the branch. Value: {"policy_ids", "result"}."""
-    from shared.clients.azure_devops import policy_drafts as drafts
-
-    wanted = payload["branch"]
-    policies = [drafts.reviewers(wanted["reviewers"])] if wanted.get("reviewers") else []
-    policies += [drafts.build_validation(payload["pipeline_id"])] if wanted.get("build_validation") else []
-    policies += [drafts.comments_resolved()] if wanted.get("comments_resolved") else []
-    policies += [drafts.linked_work_items()] if wanted.get("linked_work_items") else []
     made = await services().azure_devops.policies.ensure(
-        payload["project"], payload["repository_id"], policies, payload["before"]
+        payload["project"], payload["repository_id"], _policies(payload), payload["before"]
     )
     return {"policy_ids": made["made"], "result": "created" if made["made"] else "adopted"}
 
@@ -93,11 +95,29 @@ async def protect_branch(payload: dict) -> Value:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
 async def unprotect_branch(payload: dict) -> Value:  # type: ignore[type-arg]
-    """Undo protect_branch: all policies of the repository but those it had before."""
+    """Undo protect_branch: the policies it made; not known which, those of the path's types that were not there before.
+
+    A policy has no place for a key, and nothing tells who made it.
+    """
     client, project = services().azure_devops.policies, payload["project"]
-    for policy in await client.list(project, payload["repository_id"]):
-        if policy["policy_id"] not in payload["before"]:
-            await client.delete(project, policy["policy_id"])
+    try:
+        found = await client.list(project, payload["repository_id"])
+    except VendorRefused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return {"result": "absent"}
+    types = {draft["type_id"] for draft in _policies(payload)}
+    made = (
+        payload["made"]["policy_ids"]
+        if payload["made"]
+        else [
+            policy["policy_id"]
+            for policy in found
+            if policy["policy_id"] not in payload["before"] and policy["type_id"] in types
+        ]
+    )
+    for policy_id in made:
+        await client.delete(project, policy_id)
     return {"result": "deleted"}
 
 
@@ -125,28 +145,54 @@ async def destroy_environment(payload: dict) -> Value:  # type: ignore[type-arg]
     """Undo a run that may have made an environment: end it, then have the pipeline destroy what there is.
 
     One look per call; while a run is under way it says that it is not done yet. A destroy run that failed is
-    final until somebody tries again, which starts another (payload: "attempt").
+    final until somebody tries again (payload: "attempt"): then another is started, unless an earlier one that went
+    on meanwhile has done it.
     """
     client, project, pipeline_id = (
         services().azure_devops.runs,
         payload["project"],
         payload["pipeline_id"],
     )
-    first = await client.find_started(project, pipeline_id, payload["key"])
+    since = datetime.fromisoformat(payload["since"])
+    try:
+        first = await client.find_started(project, pipeline_id, payload["key"], since)
+    except VendorRefused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        if payload["attempt"] > 1:
+            return {"result": "left"}  # A person was asked to see to it, and says that we can go on.
+        reason = "the pipeline is gone: destroy the environment by hand, then try again"
+        raise VendorRefused("azure_devops", "destroy_environment", reason) from None
     if first is None:
         return {"result": "absent"}
     if first["state"] != "completed":
         await client.cancel(project, first["run_id"])
         raise _under_way("the first run is still ending", payload)
-    asked = {**payload, "action": DESTROY}
-    key = f"{payload['key']}/destroy-{payload['attempt']}"
-    run = await client.start(project, pipeline_id, key, _REF, parameters=_asked(asked))
+    keys = [f"{payload['key']}/destroy-{attempt}" for attempt in range(1, payload["attempt"] + 1)]
+    run = None
+    for key in keys:
+        run = await client.find_started(project, pipeline_id, key, since) or run
+    if run is None or (run["key"] != keys[-1] and run["result"] not in (None, "succeeded")):
+        asked = {**payload, "action": DESTROY}
+        run = await client.start(project, pipeline_id, keys[-1], _REF, parameters=_asked(asked))
     if run["state"] != "completed":
         raise _under_way(f"run {run['run_id']} destroys the environment", payload)
     if run["result"] != "succeeded":
         reason = f"run {run['run_id']} could not destroy the environment ({run['result']}): {run['url']}"
         raise VendorRefused("azure_devops", "destroy_environment", reason)
     return {"result": "deleted", "run_id": run["run_id"]}
+
+
+def _policies(payload: dict) -> "list[PolicyDraft]":  # type: ignore[type-arg]
+    """What the path asks for on its branch."""
+    from shared.clients.azure_devops import policy_drafts as drafts
+
+    wanted = payload["branch"]
+    policies = [drafts.reviewers(wanted["reviewers"])] if wanted.get("reviewers") else []
+    policies += [drafts.build_validation(payload["pipeline_id"])] if wanted.get("build_validation") else []
+    policies += [drafts.comments_resolved()] if wanted.get("comments_resolved") else []
+    policies += [drafts.linked_work_items()] if wanted.get("linked_work_items") else []
+    return policies
 
 
 def _asked(payload: dict) -> dict[str, str]:  # type: ignore[type-arg]

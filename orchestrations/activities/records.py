@@ -77,5 +77,9 @@ async def delete_configuration_item(payload: dict) -> Value:  # type: ignore[typ
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
 async def retire_configuration_item(payload: dict) -> Value:  # type: ignore[type-arg]
-    """A CI that ended stays, retired: incidents and changes of the past point at it."""
-    return {"result": await services().servicenow.cmdb.retire(payload["sys_id"])}
+    """A CI that ended stays, retired: incidents and changes of the past point at it. One that is gone is gone."""
+    client = services().servicenow.cmdb
+    if await client.get(payload["sys_id"]) is None:
+        return {"result": "absent"}
+    await client.retire(payload["sys_id"])
+    return {"result": "retired"}

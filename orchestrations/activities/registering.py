@@ -71,6 +71,23 @@ async def link_entity(payload: dict) -> Value:  # type: ignore[type-arg]
 
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
+async def mark_environment(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Tell the registry in which state an environment is."""
+    name = payload["environment"]
+
+    def change(service: Value) -> Value | None:
+        found = service.get("environments", {}).get(name)
+        if found is None:
+            return None
+        marked = {**found, "state": payload["state"]}
+        return {**service, "environments": {**service["environments"], name: marked}}
+
+    updated = await services().registry.update(payload["service"], change)
+    return {"result": "updated" if updated else "absent"}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
 async def retire_service(payload: dict) -> Value:  # type: ignore[type-arg]
     """Take the service out of the registry, keep its last document, give its name back.
 

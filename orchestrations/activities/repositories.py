@@ -5,6 +5,7 @@ empty or begins with a commit that bears our key; all others are adopted, when t
 """
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import azure.durable_functions as df
 
@@ -64,23 +65,28 @@ async def create_repository(payload: dict) -> Value:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
 async def delete_repository(payload: dict) -> Value:  # type: ignore[type-arg]
-    """Undo create_repository, for good: but never what others made or pushed to."""
+    """Undo create_repository, for good: but never what others made or pushed to.
+
+    Where it is not known which repository the step made, if any, ours is one made since the look before everything
+    that holds nothing but our commit, or nothing at all.
+    """
     client, project, name = services().azure_devops.repositories, payload["project"], payload["name"]
     if payload["existing"]:
         return {"result": "left"}
     found = await client.find(project, name)
-    if found:
+    ours = payload["made"]["repository_id"] if payload["made"] else ""
+    if found and ours in ("", found["repository_id"]):
         if not await client.is_only_ours(project, found["repository_id"], payload["push_key"]):
-            if payload["made"]:
-                reason = (
-                    "somebody else has pushed to the repository: keep or delete it by hand, then try again"
-                )
+            if ours:
+                reason = "others have pushed to the repository: rename it or delete it, then try again"
                 raise VendorRefused("azure_devops", "delete_repository", reason)
             return {"result": "left"}
         await client.delete(project, found["repository_id"])
     since = datetime.fromisoformat(payload["since"])
-    for repository_id in await client.deleted_since(project, name, since):
-        await client.purge(project, repository_id)
+    in_bin = await client.deleted_since(project, name, since)
+    for repository_id in in_bin:
+        if ours in ("", repository_id):
+            await client.purge(project, repository_id)
     return {"result": "deleted"}
 
 
@@ -120,7 +126,12 @@ async def push_skeleton(payload: dict) -> Value:  # type: ignore[type-arg]
 async def remove_first_commit(payload: dict) -> Value:  # type: ignore[type-arg]
     """Undo push_skeleton: an adopted repository that was empty is empty again."""
     client, project = services().azure_devops.repositories, payload["project"]
-    head = await client.head(project, payload["repository_id"])
+    try:
+        head = await client.head(project, payload["repository_id"])
+    except VendorRefused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        head = None
     if head is None:
         return {"result": "absent"}
     if not await client.is_only_ours(project, payload["repository_id"], payload["key"]):
@@ -133,8 +144,6 @@ async def remove_first_commit(payload: dict) -> Value:  # type: ignore[type-arg]
 @answers_outcome
 async def archive_repository(payload: dict) -> Value:  # type: ignore[type-arg]
     """Rename and disable it: kept whole, closed until its people want it back."""
-    from http import HTTPStatus
-
     try:
         archived = await services().azure_devops.repositories.archive(
             payload["project"], payload["repository_id"], payload["name"]

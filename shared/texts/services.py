@@ -64,6 +64,33 @@ TEXTS = {
         "O serviço {service} não pôde ser criado, e nem tudo pôde ser desfeito: {reason}",
         "The service {service} could not be made, and not all could be undone: {reason}",
     ),
+    "kept.compensated": Text(
+        "O encerramento do serviço {service} não começou, e o serviço está como antes: {reason}",
+        "The end of the service {service} did not begin, and it stands as before: {reason}",
+    ),
+    "kept.cancelled": Text(
+        "O encerramento do serviço {service} foi cancelado, e o serviço está como antes. {reason}",
+        "The end of the service {service} was cancelled, and it stands as before. {reason}",
+    ),
+    "kept.refuse": Text(
+        "O encerramento do serviço {service} foi recusado, e o serviço está como antes.",
+        "The end of the service {service} was refused, and it stands as before.",
+    ),
+    "kept.expired": Text(
+        "Ninguém decidiu a tempo sobre o encerramento do serviço {service}: vale como recusa. Está como antes.",
+        (
+            "Nobody decided in time about the end of the service {service}: that counts as a refusal. "
+            "It stands as before."
+        ),
+    ),
+    "kept.compensation_failed": Text(
+        "O serviço {service} está como antes, mas o registro do pedido de encerramento não pôde ser desfeito: {reason}",
+        "The service {service} stands as before, but the record of the request to end it could not be undone: {reason}",
+    ),
+    "change.failed": Text(
+        "Interrompido: nem tudo pôde ser feito. {reason}\n\n{operation}",
+        "Stopped: not all could be done. {reason}\n\n{operation}",
+    ),
     "undone.incident": Text(
         "Restos do serviço {service} a desfazer", "Remains of the service {service} to undo"
     ),

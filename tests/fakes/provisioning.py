@@ -1,6 +1,7 @@
-"""The activities of provision_service as functions over one small world that keeps what is made, for rehearsals."""
+"""The activities of provisioning, undoing and decommissioning as functions over one small world that keeps what is
+made, for rehearsals.
+"""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +63,8 @@ def request(**changes: Any) -> dict[str, Any]:
 class World:
     """`things` is what exists, by (kind, name): {"by": key of who made it, or "somebody"}.
 
-    faults: {activity: [what its next calls meet]}; ready-made ones are below.
+    faults: {activity: [what its next calls meet]}; ready-made ones are below. document: the registry's.
+    run_result, run_polls: how runs end, and after how many looks.
     """
 
     def __init__(self) -> None:
@@ -73,6 +75,8 @@ class World:
         self.run_result, self.run_polls = "succeeded", 2
         self.entity_after = 1
         self.claimed_by = OPERATION
+        self.document: dict[str, Any] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
 
     def exists(self) -> set[tuple[str, str, str]]:
         """All that exists: (kind, name, whose)."""
@@ -97,11 +101,11 @@ class World:
             "run_pipeline": self._run_pipeline,
             "get_run": self._get_run,
             "find_failed_stage": lambda _: done(stage="deploy"),
-            "create_setting": self._maker("setting", by="schema_id", object_id="object-1"),
+            "create_setting": self._create_setting,
             "ensure_shared_setting": lambda _: done(object_id="shared"),
-            "create_objective": self._maker("objective", slo_id="slo-1"),
+            "create_objective": self._create_objective,
             "create_configuration_item": self._maker("ci", sys_id="c" * 32, url="https://snow.example/ci"),
-            "register_service": self._maker("document"),
+            "register_service": self._register_service,
             "post_card": self._tell,
             "publish_event": self._tell,
             "open_incident": self._open_incident,
@@ -113,10 +117,19 @@ class World:
             "unprotect_branch": self._eraser("policies"),
             "revoke_pipeline": self._eraser("permission"),
             "destroy_environment": self._eraser("environment"),
-            "delete_setting": self._eraser("setting", by="schema_id"),
+            "delete_setting": self._eraser("setting"),
             "delete_objective": self._eraser("objective"),
             "delete_configuration_item": self._eraser("ci"),
             "unregister_service": self._eraser("document"),
+            "resolve_incident": self._tell_incident("resolved"),
+            "add_work_note": self._tell_incident("noted"),
+            "remove_pipeline": self._remover("pipeline"),
+            "archive_repository": self._archive_repository,
+            "remove_setting": self._remover("setting", "object_id"),
+            "remove_objective": self._remover("objective", "slo_id"),
+            "retire_configuration_item": self._remover("ci"),
+            "mark_environment": self._mark_environment,
+            "retire_service": self._retire_service,
         }
         return {name: self._or_fault(name, activity) for name, activity in plain.items()}
 
@@ -162,14 +175,49 @@ class World:
     def _create_pipeline(self, payload: dict[str, Any]) -> Outcome:
         return self._make("pipeline", "orders", payload, pipeline_id=7, url="https://dev.example/p")
 
+    def _create_setting(self, payload: dict[str, Any]) -> Outcome:
+        schema_id = payload["schema_id"]
+        return self._make("setting", schema_id, payload, object_id=schema_id)
+
+    def _create_objective(self, payload: dict[str, Any]) -> Outcome:
+        name = payload["definition"]["name"]
+        return self._make("objective", name, payload, slo_id=name)
+
+    def _register_service(self, payload: dict[str, Any]) -> Outcome:
+        self.document = payload["service"]
+        return self._make("document", "orders", payload)
+
     def _run_pipeline(self, payload: dict[str, Any]) -> Outcome:
-        return self._make("environment", "orders", payload, run_id=101, url="https://dev.example/run/101")
+        if ("pipeline", "orders") not in self.things:
+            return {"status": "refused", "reason": "there is no such pipeline"}
+        run = self.runs.setdefault(payload["key"], {**payload, "run_id": 101 + len(self.runs)})
+        told = {"run_id": run["run_id"], "url": f"https://dev.example/run/{run['run_id']}"}
+        if payload["action"] == "apply":
+            return self._make("environment", "orders", payload, **told)
+        return done(**told, result="created")
 
     def _get_run(self, payload: dict[str, Any]) -> Outcome:
         self.run_polls -= 1
         if self.run_polls > 0:
             return done(state="inProgress", result="", finished_at=None)
+        (run,) = (run for run in self.runs.values() if run["run_id"] == payload["run_id"])
+        if run["action"] == "destroy" and self.run_result == "succeeded":
+            self.things.pop(("environment", "orders"), None)
         return done(state="completed", result=self.run_result, finished_at="2026-11-21T12:05:00Z")
+
+    def _archive_repository(self, payload: dict[str, Any]) -> Outcome:
+        if repository := self.things.pop(("repository", "orders"), None):
+            self.things["archived", payload["name"]] = repository
+        return done(result="archived")
+
+    def _mark_environment(self, payload: dict[str, Any]) -> Outcome:
+        self.document["environments"][payload["environment"]]["state"] = payload["state"]
+        return done(result="updated")
+
+    def _retire_service(self, payload: dict[str, Any]) -> Outcome:
+        for kind in ("document", "claim"):
+            self.things.pop((kind, "orders"), None)
+        return done(result="retired")
 
     def _find_entity(self, payload: dict[str, Any]) -> Outcome:
         self.entity_after -= 1
@@ -183,9 +231,23 @@ class World:
         self.told.append(f"incident {payload['correlation_id']}")
         return done(sys_id="e" * 32, number="INC1", url="https://snow.example/inc", result="created")
 
-    def _maker(self, kind: str, by: str = "", **value: Any) -> Activity:
+    def _tell_incident(self, what: str) -> Activity:
+        def tell(payload: dict[str, Any]) -> Outcome:
+            self.told.append(f"incident {what}")
+            return done(result="created")
+
+        return tell
+
+    def _remover(self, kind: str, by: str = "") -> Activity:
+        def remove(payload: dict[str, Any]) -> Outcome:
+            name = payload[by] if by else "orders"
+            return done(result="deleted" if self.things.pop((kind, name), None) else "absent")
+
+        return remove
+
+    def _maker(self, kind: str, **value: Any) -> Activity:
         def make(payload: dict[str, Any]) -> Outcome:
-            return self._make(kind, _name(payload, by), payload, **value)
+            return self._make(kind, "orders", payload, **value)
 
         return make
 
@@ -194,7 +256,7 @@ class World:
         ours = thing["by"] == payload["key"]
         return done(**value, result="created" if ours else "adopted")
 
-    def _eraser(self, kind: str, by: str = "") -> Activity:
+    def _eraser(self, kind: str) -> Activity:
         def erase(payload: dict[str, Any]) -> Outcome:
             for (held, name), thing in list(self.things.items()):
                 if held == kind and thing["by"] == payload["key"]:
@@ -242,9 +304,3 @@ def stays_lost(usual: Activity, payload: dict[str, Any]) -> Outcome:
 
 for _fault in (stays_away, stays_lost):
     _fault.stays = True  # type: ignore[attr-defined]
-
-
-def _name(payload: dict[str, Any], by: str) -> str:
-    """What tells two things of one kind apart."""
-    definition = copy.deepcopy(payload.get("definition") or {})
-    return str(payload.get(by) or definition.get("name") or "orders")

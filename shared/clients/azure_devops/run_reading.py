@@ -17,9 +17,11 @@ class RunReading:
     def __init__(self, connection: Connection) -> None:
         self._call = connection.call
 
-    async def _with_key(self, operation: str, project: str, pipeline_id: int, key: str) -> Run | None:
-        """The oldest recent run with this key. Lists hold no variables, so each recent run is read."""
-        since = datetime.now(UTC) - LOOK_BACK
+    async def _with_key(
+        self, operation: str, project: str, pipeline_id: int, key: str, since: datetime | None = None
+    ) -> Run | None:
+        """The oldest run since then (LOOK_BACK) with this key. Lists hold no variables, so each such run is read."""
+        since = since or datetime.now(UTC) - LOOK_BACK
         listed = await self._listed(operation, project, pipeline_id)
         recent = [run for run in listed if when(run["created_at"]) >= since]
         limit = asyncio.Semaphore(_AT_ONCE)

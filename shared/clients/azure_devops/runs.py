@@ -6,6 +6,7 @@ Vendor's pages: https://learn.microsoft.com/rest/api/azure/devops/pipelines/runs
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from shared.clients.azure_devops.connection import area, unless_absent
@@ -87,9 +88,11 @@ class Runs(RunReading):
         )
         return {**run, "outcome": outcome}
 
-    async def find_started(self, project: str, pipeline_id: int, key: str) -> Run | None:
-        """The run that `start` made with this key within LOOK_BACK, if it made one."""
-        return await retrying(lambda: self._with_key("find_started_run", project, pipeline_id, key))
+    async def find_started(
+        self, project: str, pipeline_id: int, key: str, since: datetime | None = None
+    ) -> Run | None:
+        """The run that `start` made with this key since then (within LOOK_BACK), if it made one."""
+        return await retrying(lambda: self._with_key("find_started_run", project, pipeline_id, key, since))
 
     async def failed_stage(self, project: str, run_id: int) -> str:
         """The YAML name of the first stage that failed; "" where none did, or the run had no stages."""
