@@ -128,7 +128,8 @@ def _escaped(each: str) -> str:
 
 
 def _hcl_string(text: str) -> str:
-    return _quoted(text).replace("${", "$${").replace("%{", "%%{")
+    """Escapes rather than `$${` and `%%{`: a text that ends in one is read alike by every parser of HCL."""
+    return _quoted(text).replace("${", "\\u0024{").replace("%{", "\\u0025{")
 
 
 def _java_unit(unit: int) -> str:

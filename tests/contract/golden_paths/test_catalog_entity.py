@@ -26,7 +26,7 @@ def schema() -> Draft7Validator:
 
 
 @pytest.mark.parametrize("path", all_paths(), ids=lambda path: path.name)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_backstage_accepts_the_entity(path: GoldenPath, schema: Draft7Validator, data: st.DataObject) -> None:
     entity = yaml.safe_load(render(path, data.draw(parameters_of(path)))["catalog-info.yaml"])

@@ -74,7 +74,8 @@ def _hcl(text: str) -> Any:
 
 
 def _hcl_value(leaf: str) -> str:
-    return hcl_text(leaf) if len(leaf) > 1 and leaf[0] == leaf[-1] == '"' else leaf
+    quoted = len(leaf) > 1 and leaf[0] == leaf[-1] == '"'
+    return hcl_text(leaf) if quoted and "${" not in leaf else leaf
 
 
 def _python(text: str) -> Any:

@@ -20,7 +20,7 @@ from tests.unit.golden_paths.parameters import ORDINARY, parameters_of
 
 MARK = "zqxj"
 each_path = pytest.mark.parametrize("path", all_paths(), ids=lambda path: path.name)
-many = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @each_path
@@ -51,7 +51,7 @@ def test_every_copied_file_parses(path: GoldenPath) -> None:
 
 
 @each_path
-@many
+@settings(many, max_examples=8)
 @given(data=st.data())
 def test_nothing_but_letters_of_the_service_s_name_is_in_its_paths(
     path: GoldenPath, data: st.DataObject

@@ -31,7 +31,9 @@ HOSTILE = (
 def hcl_text(literal: str) -> str:
     """The text of a quoted HCL template that interpolates nothing, as the grammar says."""
     assert literal[0] == literal[-1] == '"'
-    inner = literal[1:-1].replace("$${", "${").replace("%%{", "%{")
+    inner = literal[1:-1]
+    assert "${" not in inner
+    assert "%{" not in inner
     return re.sub(r"\\(u[0-9a-f]{4}|U[0-9a-f]{8}|.)", _unescaped, inner, flags=re.DOTALL)
 
 

@@ -12,7 +12,7 @@ from . import VERSION, store
 bp = func.Blueprint()
 
 
-@bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.route("health", trigger_arg_name="request", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(request: func.HttpRequest) -> func.HttpResponse:
     try:
         store.items().check()

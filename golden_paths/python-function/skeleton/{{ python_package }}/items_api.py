@@ -18,7 +18,7 @@ bp = func.Blueprint()
 tracer = trace.get_tracer(__name__)
 
 
-@bp.route("items/{id}", methods=["PUT"])
+@bp.route("items/{id}", trigger_arg_name="request", methods=["PUT"])
 def put_item(request: func.HttpRequest) -> func.HttpResponse:
     body = request.get_body()
     if len(body) > MAX_BODY_BYTES:
@@ -36,7 +36,7 @@ def put_item(request: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(item.as_json(), status_code=201 if created else 200, mimetype="application/json")
 
 
-@bp.route("items/{id}", methods=["GET"])
+@bp.route("items/{id}", trigger_arg_name="request", methods=["GET"])
 def get_item(request: func.HttpRequest) -> func.HttpResponse:
     item_id = request.route_params["id"]
     with tracer.start_as_current_span("items.get") as span:
@@ -50,7 +50,7 @@ def get_item(request: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(item.as_json(), mimetype="application/json")
 
 
-@bp.route("items", methods=["GET"])
+@bp.route("items", trigger_arg_name="request", methods=["GET"])
 def list_items(request: func.HttpRequest) -> func.HttpResponse:
     with tracer.start_as_current_span("items.list") as span:
         try:

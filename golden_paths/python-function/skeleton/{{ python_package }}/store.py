@@ -1,7 +1,8 @@
 """Where items are kept: one table of the app's own storage account, reached by its managed identity."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
@@ -39,60 +40,43 @@ class TableItems:
         self._table = table
 
     def put(self, item: Item) -> bool:
-        from azure.core.exceptions import AzureError, ResourceExistsError
+        from azure.core.exceptions import ResourceExistsError
+        from azure.data.tables import UpdateMode
 
-        entity: dict[str, Any] = {
+        entity = {
             "PartitionKey": _PARTITION,
             "RowKey": item.id,
             "name": item.name,
             "quantity": item.quantity,
         }
-        try:
-            self._table.create_entity(entity)
-        except ResourceExistsError:
-            self._replace(entity)
-            return False
-        except AzureError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        with _asked():
+            try:
+                self._table.create_entity(entity)
+            except ResourceExistsError:
+                self._table.upsert_entity(entity, mode=UpdateMode.REPLACE)
+                return False
         return True
 
     def get(self, item_id: str) -> Item | None:
-        from azure.core.exceptions import AzureError, ResourceNotFoundError
+        from azure.core.exceptions import ResourceNotFoundError
 
-        try:
-            return _item(self._table.get_entity(_PARTITION, item_id))
-        except ResourceNotFoundError:
-            return None
-        except AzureError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        with _asked():
+            try:
+                return _item(self._table.get_entity(_PARTITION, item_id))
+            except ResourceNotFoundError:
+                return None
 
     def all(self, limit: int) -> list[Item]:
-        from azure.core.exceptions import AzureError
-
-        try:
-            page: Iterable[dict[str, Any]] = next(
-                self._table.query_entities(
-                    "PartitionKey eq @partition",
-                    parameters={"partition": _PARTITION},
-                    results_per_page=limit,
-                ).by_page(),
-                [],
-            )
-            return [_item(entity) for entity in page]
-        except AzureError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        with _asked():
+            pages: Iterator[Iterable[Mapping[str, Any]]] = self._table.query_entities(
+                "PartitionKey eq @partition",
+                parameters={"partition": _PARTITION},
+                results_per_page=limit,
+            ).by_page()
+            return [_item(entity) for entity in next(pages, [])]
 
     def check(self) -> None:
         self.all(1)
-
-    def _replace(self, entity: dict[str, Any]) -> None:
-        from azure.core.exceptions import AzureError
-        from azure.data.tables import UpdateMode
-
-        try:
-            self._table.upsert_entity(entity, mode=UpdateMode.REPLACE)
-        except AzureError as error:
-            raise StoreUnavailable(type(error).__name__) from error
 
 
 @cache
@@ -110,6 +94,18 @@ def items() -> Items:
         retry_total=2,
     )
     return TableItems(table)
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Raises: StoreUnavailable for whatever keeps the store from answering."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except (AzureError, AttributeError) as error:
+        # azure-data-tables 12.7.0 reads the answer also where a failed sign-in left none.
+        raise StoreUnavailable(type(error).__name__) from error
 
 
 def _item(entity: Mapping[str, Any]) -> Item:
