@@ -77,6 +77,7 @@ async def _fill(repositories: Any, policies: Any, pipelines: Any, runs: Any, fak
     files = {"a.txt": b"a", "b.png": b"\x89P\xff"}
     author = ("ValueFlow", "valueflow@contoso.test")
     pushed = await repositories.push_first_commit(PROJECT, repository_id, files, "Begin", "k", *author)
+    assert pushed == await repositories.push_first_commit(PROJECT, repository_id, {}, "", "k", *author)
     assert await repositories.is_only_ours(PROJECT, repository_id, "k")
     assert await repositories.has_file(PROJECT, repository_id, "/a.txt")
     pipeline_id = (await pipelines.create(PROJECT, "orders", "\\", repository_id))["pipeline_id"]
