@@ -4,11 +4,12 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sandbox.platform.process import Child, Spec
+from sandbox.platform.story import World, read_document, world
 
 ROOT = Path(__file__).parents[1]
 KEY_NAME, KEY = "RootManageSharedAccessKey", "a-key-for-measuring"
@@ -62,3 +63,25 @@ async def host(
     async with running(folder, app.name, "sandbox.host", *arguments, **environment) as facts:
         key = json.loads(keys.read_text())["functionKeys"]["default"]
         yield f"http://127.0.0.1:{facts['port']}", key
+
+
+@contextlib.asynccontextmanager
+async def platform(folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[World]:
+    """The whole embedded platform, its vendors as quick as they can be, so that they are not what is measured.
+
+    settings: of the app, beside the platform's own.
+    """
+    state = folder / "state"
+    given = [f"--setting={name}={value}" for name, value in (settings or {}).items()]
+    command = (sys.executable, "-m", "sandbox", "up", "--json", "--with-parent", f"--state={state}", *given)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = Child(Spec("platform", command, environment=environment), folder)
+    await child.start(within_s=90)
+    try:
+        async with world(read_document(state)) as there:
+            await there.control("teams", "PUT", "config", {"requests_per_second": 10_000})
+            await there.control("dynatrace", "PUT", "config", {"sample_seconds": 60.0})
+            await there.control("azure_devops", "PUT", "config", {"run_seconds": 0})
+            yield there
+    finally:
+        await child.stop(within_s=20)
