@@ -11,10 +11,20 @@ from typing import Any
 from durabletask import task
 
 from orchestrations.saga import Saga, Steps
-from shared.domain import approvals
+from orchestrations.telling import Teller
+from shared.domain import approvals, cards, event_types
+from shared.domain.provisioning import CANCELLED
 
 DECISION = "decision"
 EXPIRED = "expired"
+
+
+class Refused(Exception):
+    """People said no, or nobody said yes in time. decided: approvals.REFUSE, EXPIRED or CANCELLED."""
+
+    def __init__(self, decided: str) -> None:
+        super().__init__(decided)
+        self.decided = decided
 
 
 def new_approval(
@@ -72,6 +82,40 @@ def await_decision(
         saga.show(approval={**approval, "state": decided})
     saga.end_wait(waiting, decided)
     return decided, decisions
+
+
+def ask(
+    context: task.OrchestrationContext,
+    saga: Saga,
+    tell: Teller,
+    request: Mapping[str, Any],
+    action: Mapping[str, Any],
+    case: Mapping[str, Any],
+    *,
+    risk: str,
+) -> Steps:
+    """Let people allow exactly this action, which somebody asked for. Raises: Refused, StepFailed.
+
+    request: the orchestration's input ("requested_by", "policy", "public_url"). case: what people read on the card.
+    """
+    for_s = request["policy"]["approval_timeout_s"]
+    by = request["requested_by"]["id"]
+    approval = new_approval(context, action, risk=risk, requested_by=by, for_s=for_s)
+    url = f"{request['public_url']}/api/approvals/{context.instance_id}"
+    saga.show(approval=approval)
+    saga.link("approval", url)
+    card = cards.notice_card(tell.language, case["title"], case["facts"], [("card.open_approval", url)])
+    yield from tell.post("ask", card, sign_for=context.instance_id)
+    assert saga.cancelled is not None
+    overtaken_by = {CANCELLED: saga.cancelled}
+    decided, decisions = yield from await_decision(
+        context, saga, "await_decision", approval, for_s=for_s, overtaken_by=overtaken_by
+    )
+    if decisions:
+        audit = audited(approval, decided, decisions)
+        yield from tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
+    if decided != approvals.APPROVE:
+        raise Refused(decided)
 
 
 def audited(approval: Mapping[str, Any], decided: str, decisions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import Any
 import azure.durable_functions as df
 from durabletask import task
 
-from orchestrations.approving import audited, await_decision, new_approval
+from orchestrations.approving import Refused, ask
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped, Undo
 from orchestrations.telling import Teller
-from orchestrations.undoing import NOT_ENDED, NOTICES_FOR_S, Refused, undo_all
-from shared.domain import approvals, cards, environments, event_types, provisioning
+from orchestrations.undoing import NOT_ENDED, NOTICES_FOR_S, undo_all
+from shared.domain import cards, environments, event_types, provisioning
 
 bp = df.Blueprint()
 
@@ -83,36 +83,10 @@ class _Decommissioning:
             "open_change", "open_change", draft, undo=Undo("cancel_change", {})
         )
         self.saga.link("change", self.change["url"])
-        yield from self._ask(action, facts)
+        yield from ask(
+            self.context, self.saga, self.tell, self.request, action, case, risk=self.request["risk"]
+        )
         self.saga.commit()
-
-    def _ask(self, action: Mapping[str, Any], facts: list[dict[str, str]]) -> Steps:
-        approval = new_approval(
-            self.context,
-            action,
-            risk=self.request["risk"],
-            requested_by=self.request["requested_by"]["id"],
-            for_s=self.policy["approval_timeout_s"],
-        )
-        url = f"{self.request['public_url']}/api/approvals/{self.context.instance_id}"
-        self.saga.show(approval=approval)
-        self.saga.link("approval", url)
-        card = cards.notice_card(self.tell.language, self.title, facts, [("card.open_approval", url)])
-        yield from self.tell.post("ask", card, sign_for=self.context.instance_id)
-        assert self.saga.cancelled is not None
-        decided, decisions = yield from await_decision(
-            self.context,
-            self.saga,
-            "await_decision",
-            approval,
-            for_s=self.policy["approval_timeout_s"],
-            overtaken_by={provisioning.CANCELLED: self.saga.cancelled},
-        )
-        if decisions:
-            audit = audited(approval, decided, decisions)
-            yield from self.tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
-        if decided != approvals.APPROVE:
-            raise Refused(decided)
 
     def carry_out(self) -> Steps:
         """Environments first, since only the pipeline can destroy them; the registry last, since it knows the rest."""

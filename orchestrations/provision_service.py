@@ -14,11 +14,11 @@ from typing import Any
 import azure.durable_functions as df
 from durabletask import task
 
-from orchestrations.approving import audited, await_decision, new_approval
+from orchestrations.approving import Refused, ask
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped, Undo
 from orchestrations.telling import Teller
-from orchestrations.undoing import NOT_MADE, Refused, undo_all
-from shared.domain import approvals, cards, event_types, monitoring, provisioning
+from orchestrations.undoing import NOT_MADE, undo_all
+from shared.domain import cards, event_types, monitoring, provisioning
 
 bp = df.Blueprint()
 
@@ -57,7 +57,9 @@ class _Provisioning:
         )
         change = yield from self._open_change()
         if self.request["approval"]:
-            yield from self._ask(self.request["approval"])
+            action = provisioning.provision_action(self.path, self.parameters, self.request["monthly_brl"])
+            risk = self.request["approval"]["risk"]
+            yield from ask(self.context, self.saga, self.tell, self.request, action, self._case(), risk=risk)
         yield from self.saga.side_by_side(
             {"delivery": self._deliver(), "monitoring": self._monitor(), "records": self._record()}
         )
@@ -88,43 +90,6 @@ class _Provisioning:
         self.saga.link("change", change["url"])
         self.tell.about["change_number"] = change["number"]
         return change
-
-    def _ask(self, wanted: Mapping[str, Any]) -> Steps:
-        """Let people allow exactly this. Raises: Refused, Stopped."""
-        approval = new_approval(
-            self.context,
-            provisioning.provision_action(self.path, self.parameters, self.request["monthly_brl"]),
-            risk=wanted["risk"],
-            requested_by=self.request["requested_by"]["id"],
-            for_s=self.policy["approval_timeout_s"],
-        )
-        url = f"{self.request['public_url']}/api/approvals/{self.context.instance_id}"
-        self.saga.show(approval=approval)
-        self.saga.link("approval", url)
-        yield from self.tell.post(
-            "ask",
-            cards.notice_card(
-                self.tell.language,
-                self._case()["title"],
-                self._case()["facts"],
-                [("card.open_approval", url)],
-            ),
-            sign_for=self.context.instance_id,
-        )
-        assert self.saga.cancelled is not None
-        decided, decisions = yield from await_decision(
-            self.context,
-            self.saga,
-            "await_decision",
-            approval,
-            for_s=self.policy["approval_timeout_s"],
-            overtaken_by={provisioning.CANCELLED: self.saga.cancelled},
-        )
-        if decisions:
-            audit = audited(approval, decided, decisions)
-            yield from self.tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
-        if decided != approvals.APPROVE:
-            raise Refused(decided)
 
     def _deliver(self) -> Steps:
         """Repository, first commit, pipeline, policies, first run: each needs the one before."""

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from orchestrations.approving import Refused
 from orchestrations.saga import SETTLED, Saga, StepFailed, Steps, Stopped
 from orchestrations.telling import Teller
 from shared.domain import cards, event_types, provisioning
@@ -23,14 +24,6 @@ class Words(NamedTuple):
 
 NOT_MADE = Words("undone", event_types.SERVICE_NOT_PROVISIONED)
 NOT_ENDED = Words("kept", event_types.SERVICE_NOT_DECOMMISSIONED)
-
-
-class Refused(Exception):
-    """People said no, or nobody said yes in time. decided: approvals.REFUSE, "expired" or "cancelled"."""
-
-    def __init__(self, decided: str) -> None:
-        super().__init__(decided)
-        self.decided = decided
 
 
 def undo_all(
