@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from shared.golden_paths.catalogue import FOLDER
 from tests.builds.static_site import served
 from tests.builds.toolchains import chromium, node, run
 from tests.builds.workspace import REQUEST, rendered
@@ -69,9 +70,13 @@ def test_the_messages_are_those_its_templates_hold(service: Path, tmp_path: Path
     assert json.loads((tmp_path / "messages.en.json").read_text()) == kept
 
 
-def test_no_registry_s_address_is_in_its_lock_file(service: Path) -> None:
-    lock = json.loads((service / "package-lock.json").read_text())
-    assert not [name for name, entry in lock["packages"].items() if "resolved" in entry]
+def test_its_lock_file_names_no_registry_and_the_packages_of_every_platform() -> None:
+    """npm leaves out what its registry lacks when it writes the file, and then refuses the file elsewhere."""
+    packages = json.loads((FOLDER / "angular-web" / "skeleton" / "package-lock.json").read_text())["packages"]
+    assert not [name for name, entry in packages.items() if "resolved" in entry]
+    for name, entry in packages.items():
+        for optional in entry.get("optionalDependencies", {}):
+            assert f"node_modules/{optional}" in packages or f"{name}/node_modules/{optional}" in packages
 
 
 def test_the_pipeline_s_step_fits_the_build_to_its_environment(service: Path, site: Path) -> None:
