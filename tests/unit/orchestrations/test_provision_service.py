@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from orchestrations.provision_service import provision_service
 from orchestrations.saga import StepFailed
@@ -329,6 +331,68 @@ def test_an_activity_that_crashes_counts_as_refused(world: World) -> None:
     fails(rehearse(world))
 
     assert world.exists() == set()
+
+
+LEFT_BY = {
+    "release_name": "claim",
+    "delete_repository": "repository",
+    "remove_first_commit": "commit",
+    "delete_pipeline": "pipeline",
+    "revoke_pipeline": "permission",
+    "unprotect_branch": "policies",
+    "destroy_environment": "environment",
+    "delete_setting": "setting",
+    "delete_objective": "objective",
+    "delete_configuration_item": "ci",
+    "unregister_service": "document",
+}
+"""The compensation that a thing of this kind needs."""
+
+
+def crash(usual: Any, payload: dict[str, Any]) -> Any:
+    """Does the work and ends without an answer."""
+    usual(payload)
+    raise Crash("boom")
+
+
+FAULTS = (fake.refused, fake.away, fake.lost, fake.stays_away, fake.stays_lost, crash)
+plans = st.dictionaries(
+    st.sampled_from((*FORWARD, *AFTER, *BACKWARD, "get_run", "find_failed_stage", "open_incident")),
+    st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(plans, st.sampled_from(("succeeded", "failed", "canceled")), st.none() | st.integers(0, 1200))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_fails_when_it_ends_whole_or_with_nothing_or_says_what_is_left(
+    plan: dict[str, list[Any]], run_result: str, cancel_after_s: int | None
+) -> None:
+    world = World()
+    world.run_result = run_result
+    for activity, faults in plan.items():
+        world.fail(activity, *faults)
+    play = rehearse(world)
+    if cancel_after_s is not None:
+        cancel(play, cancel_after_s)
+
+    try:
+        result = play.run()
+    except StepFailed:
+        result = {"outcome": outcome(play)}
+
+    told = play.statuses[-1]
+    assert told["outcome"] == result["outcome"]
+    assert not any(step["state"] in ("running", "waiting") for step in told["steps"])
+    if told["outcome"] == "provisioned":
+        assert world.exists() == whole()
+    elif told["outcome"] == "compensation_failed":
+        open_ = {each["name"] for each in told["compensations"] if each["state"] in ("failed", "recorded")}
+        assert {kind for kind, _, _ in world.exists()} <= {LEFT_BY.get(name) for name in open_}
+    else:
+        assert told["outcome"] in ("compensated", "cancelled")
+        assert world.exists() == set()
 
 
 def test_the_status_fits_into_what_durable_functions_keeps(world: World) -> None:
