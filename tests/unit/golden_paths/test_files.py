@@ -141,6 +141,17 @@ def test_terraform_tags_everything_that_can_be_tagged(path: GoldenPath) -> None:
     assert untagged == []
 
 
+def test_all_of_it_is_deployed_with_the_app() -> None:
+    """.funcignore reads like .gitignore: a folder named without a slash before it is left out at any depth."""
+    root = Path(__file__).parents[3]
+    git = shutil.which("git")
+    if git is None or not (root / ".git").exists():
+        pytest.skip("no git checkout: what .funcignore leaves out was not looked at")
+    listed = [git, "ls-files", "--cached", "--ignored", "--exclude-from=.funcignore", "golden_paths"]
+    left_out = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True)
+    assert left_out.stdout == ""
+
+
 def _copied(path: GoldenPath) -> dict[str, bytes]:
     """Files that are not rendered, by their path; later folders win."""
     return {
