@@ -148,13 +148,11 @@ def _calendar_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
     hours = parameters.get("working_hours")
     if not isinstance(hours, dict):
         return
-    zone, start, end = hours.get("time_zone"), hours.get("start", "07:00"), hours.get("end", "19:00")
+    zone = hours.get("time_zone")
     if isinstance(zone, str) and zone not in _time_zones():
         yield _fault(
             "working_hours.time_zone", "must be a time zone of the IANA database, such as America/Sao_Paulo"
         )
-    if all(isinstance(each, str) and _TIME.fullmatch(each) for each in (start, end)) and not start < end:
-        yield _fault("working_hours.end", "must be later than the start")
 
 
 @cache
