@@ -1,28 +1,18 @@
 """The activities, over the real clients and vendors that behave: outcomes as data, keys that make once of twice."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from orchestrations.activities import assistant, azure_devops, dynatrace, platform, servicenow, teams
-from shared import services
-from shared.clients.azure_devops import azure_devops_client
-from shared.clients.dynatrace import dynatrace_client
-from shared.clients.servicenow import servicenow_client
-from shared.clients.teams import teams_client
 from shared.domain.approvals import action_hash
 from shared.domain.cards import incident_card
 from shared.security import links
-from tests.fakes import azure_devops as fake_devops
 from tests.fakes import dynatrace as fake_dynatrace
-from tests.fakes import servicenow as fake_servicenow
 from tests.fakes import teams as fake_teams
 from tests.fakes.remediation import PROBLEM, SERVICE, SUSPECT
-from tests.fakes.services import fake_services
 from tests.fakes.vendor import done_but_failed, lost_reply, no_connection, status, timed_out
+from tests.fakes.vendors import Vendors, act
 
 ENTITY = fake_dynatrace.SERVICE
 START_MS = 1_700_000_000_000
@@ -44,47 +34,6 @@ ACTION = {
     "commit": "a" * 40,
     "ref_name": "refs/heads/main",
 }
-
-
-class Vendors:
-    def __init__(self) -> None:
-        self.devops = fake_devops.FakeAzureDevOps()
-        self.dynatrace = fake_dynatrace.FakeDynatrace()
-        self.servicenow = fake_servicenow.FakeServiceNow()
-        self.teams = fake_teams.FakeTeams()
-        self.services: Any = fake_services()
-        self.services.__dict__.update(
-            azure_devops=azure_devops_client(
-                fake_devops.URL, fake_devops.TOKEN, transport=self.devops.transport
-            ),
-            dynatrace=dynatrace_client(
-                fake_dynatrace.URL, fake_dynatrace.TOKEN, transport=self.dynatrace.transport
-            ),
-            servicenow=servicenow_client(
-                fake_servicenow.URL,
-                fake_servicenow.CLIENT_ID,
-                fake_servicenow.CLIENT_SECRET,
-                transport=self.servicenow.transport,
-            ),
-            teams=teams_client(fake_teams.URL, transport=self.teams.transport),
-        )
-
-
-@pytest.fixture
-def vendors() -> Iterator[Vendors]:
-    made = Vendors()
-    services.use(made.services)
-    yield made
-    services.use(None)
-
-
-async def act(activity: Any, payload: dict[str, Any]) -> dict[str, Any]:
-    """Call an activity as the worker does."""
-    function = activity._function.get_user_function()
-    outcome: dict[str, Any] = await getattr(function, "activity_function", function)(
-        {"key": "op-1/step", **payload}
-    )
-    return outcome
 
 
 def series(*points: tuple[int, float | None]) -> list[dict[str, Any]]:
