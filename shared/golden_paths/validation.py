@@ -28,7 +28,6 @@ _TYPES = {
 _OWN_RULES = {"name": names.service_name_faults, "project": names.project_name_faults}
 _SPOKEN_FOR = ("pattern", "minLength", "maxLength")
 """Of the fields with rules of their own: those rules say it better."""
-_TIME = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 _MANY_LINES = frozenset({"description"})
 
 
