@@ -8,10 +8,10 @@ BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 RUN = .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup lock demo up test check bench clean format backstage golden-path-builds
+.PHONY: help setup lock demo up test check bench crash-matrix clean format backstage golden-path-builds
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv, Node and Azurite (seconds when they are there)
 	@test -n "$(PYTHON)" || { echo "ValueFlow needs Python 3.13 and found no Python here: install it." >&2; exit 1; }
@@ -37,6 +37,9 @@ format: setup ## put the code in its form
 
 bench: setup ## ratios against the bare engine (ONLY=name runs one)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
+
+crash-matrix: setup ## every step and every undoing killed and failed at every moment (ONLY=words narrows)
+	@CRASH_MATRIX=all $(RUN) -m pytest -n $(WORKERS) --dist load -q tests/e2e/test_crash_matrix.py $(if $(ONLY),-k "$(ONLY)")
 
 backstage: setup ## write Backstage's templates from the golden paths
 	@$(RUN) -m tools.backstage

@@ -1,0 +1,57 @@
+"""The platform of the matrix: quick to give up and to try again, with a tap on the way to each store of ours."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.platform import keys
+from sandbox.platform.document import Document, blob_connection, servicebus_connection
+from sandbox.platform.folder import StateFolder
+from tests.e2e.conftest import running_platform
+from tests.e2e.matrix.tap import Tap
+
+TIMEOUT_S = 2.0
+"""How long the app waits for a vendor; three times that it lets pass before it looks for an unanswered write."""
+SETTINGS = {
+    "RETRY_FIRST_S": "0.2",
+    "RETRY_MAX_S": "1",
+    "RETRY_FOR_MINUTES": "0.14",
+    "RUN_POLL_S": "0.1",
+    "ACTION_TIMEOUT_MINUTES": "0.3",
+    "MONITORING_WAIT_MINUTES": "0.2",
+    "VENDOR_TIMEOUT_S": str(TIMEOUT_S),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A platform that runs, and the taps on its lines."""
+
+    state: Path
+    document: Document
+    blob: Tap
+    servicebus: Tap
+
+
+@contextlib.contextmanager
+def running_place(state: Path) -> Iterator[Place]:
+    """A platform on this folder, stopped afterwards."""
+
+    def port(name: str) -> int:
+        return int(json.loads((state / "ports.json").read_text())[name])
+
+    own = keys.load(StateFolder(state))["own"]
+    with contextlib.ExitStack() as stack:
+        blob, servicebus = Tap(lambda: port("blob")), Tap(lambda: port("servicebus"))
+        stack.callback(blob.close)
+        stack.callback(servicebus.close)
+        settings = {
+            **SETTINGS,
+            "BLOB_CONNECTION_STRING": blob_connection(f"http://127.0.0.1:{blob.port}", own["blob_key"]),
+            "ServiceBusConnection": servicebus_connection(servicebus.port, own["servicebus_key"]),
+        }
+        given = [part for name, value in settings.items() for part in ("--setting", f"{name}={value}")]
+        running = stack.enter_context(running_platform(state, *given))
+        yield Place(state, running.document, blob, servicebus)

@@ -1,0 +1,205 @@
+"""What exists in all systems at a moment, and how two moments differ.
+
+A document is one thing of a vendor's state, or one of our own in the registry. Documents that differ in one
+character are two: what is adopted must be equal to what it was, byte for byte.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azure.storage.blob.aio import ContainerClient
+
+from sandbox.platform.story import World
+
+VENDORS = ("azure_devops", "dynatrace", "servicenow", "teams")
+REGISTRY = "registry/"
+CONTAINER = "valueflow"
+
+RECORDS = {
+    "servicenow.change_request": "what was announced is cancelled or closed, never erased",
+    "servicenow.incident": "a compensation that failed was reported; the report is resolved",
+    "servicenow.sys_journal_field": "what was noted in changes and incidents",
+    "teams.card": "what was said in the channel",
+    "blob.registry/retired": "the last document of a service that was ended",
+}
+"""What systems of record never erase."""
+SHARED_TAG = "builtin:tags.auto-tagging"
+"""Schema of the one settings object that all services share: made by whoever needs it first, undone by nobody."""
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """kind: "<vendor>.<kind>". text: the document as canonical JSON."""
+
+    kind: str
+    text: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.text)
+        return document
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What came and what went between two moments; what changed, went as it was and came as it is.
+
+    around: what bears the service's name, or is in its repository, and was there before.
+    """
+
+    came: tuple[Thing, ...]
+    went: tuple[Thing, ...]
+    around: tuple[Thing, ...]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """Documents of this kind that came."""
+        return [thing.document for thing in self.came if thing.kind == kind]
+
+    @property
+    def left(self) -> list[str]:
+        """What came and is neither a record nor shared by all services, nor out of everybody's reach."""
+        came = [thing for thing in self.came if not _stays(thing) and not self._is_out_of_reach(thing)]
+        return [f"{thing.kind}: {thing.text[:200]}" for thing in came]
+
+    def _is_out_of_reach(self, thing: Thing) -> bool:
+        """A commit on no branch, in a repository that was there before: Azure DevOps has no way to erase it."""
+        if thing.kind != "azure_devops.commit" or self.of("azure_devops.ref"):
+            return False
+        kept = {one.document["id"] for one in self.around if one.kind == "azure_devops.repository"}
+        return thing.document["repository_id"] in kept
+
+    @property
+    def lost(self) -> list[str]:
+        """What was there before and is not, or is not the same."""
+        return [f"{thing.kind}: {thing.text[:200]}" for thing in self.went]
+
+
+async def snapshot(world: World, service: str) -> Counter[Thing]:
+    """All that exists now. service: whose documents of our own are read, not only listed."""
+    found: Counter[Thing] = Counter()
+    for vendor in VENDORS:
+        for kind, documents in (await world.state(vendor)).items():
+            found.update(_thing(f"{vendor}.{kind}", document) for document in documents)
+    found.update([thing async for thing in _registry(world, service)])
+    return found
+
+
+def difference(before: Counter[Thing], after: Counter[Thing], service: str) -> Difference:
+    repositories = [one.document for one in before if one.kind == "azure_devops.repository"]
+    marks = [service, *(one["id"] for one in repositories if one["name"] == service)]
+    around = tuple(thing for thing in before if any(mark in thing.text for mark in marks))
+    return Difference(tuple((after - before).elements()), tuple((before - after).elements()), around)
+
+
+async def _registry(world: World, service: str) -> AsyncIterator[Thing]:
+    """Our own documents of services and claims. Of others' the tag of a version stands for the content."""
+    connection = world.document["blob"]["connection_string"]
+    async with ContainerClient.from_connection_string(connection, CONTAINER) as container:
+        async for blob in container.list_blobs(name_starts_with=REGISTRY):
+            kind = "/".join(blob.name.split("/")[:2])
+            document: dict[str, Any] = {"name": blob.name, "etag": str(blob.etag)}
+            if service in blob.name:
+                document["content"] = json.loads(await (await container.download_blob(blob.name)).readall())
+            yield _thing(f"blob.{kind}", document)
+
+
+def _thing(kind: str, document: Document) -> Thing:
+    return Thing(kind, json.dumps(document, sort_keys=True, ensure_ascii=False))
+
+
+def _stays(thing: Thing) -> bool:
+    return thing.kind in RECORDS or thing.document.get("schemaId") == SHARED_TAG
+
+
+_OWNERS = {
+    "azure_devops.repository": ("id",),
+    "azure_devops.commit": ("commit_id",),
+    "azure_devops.pipeline": ("id",),
+    "azure_devops.policy": ("id",),
+    "azure_devops.run": ("id",),
+    "dynatrace.settings_object": ("objectId", "numericId"),
+    "dynatrace.slo": ("id",),
+    "dynatrace.entity": ("entityId",),
+    "servicenow.cmdb_ci_service": ("sys_id",),
+}
+"""Which fields name a thing, so that a reference to it can be told from any other number."""
+_NUMBERS = {
+    "pipeline_id": "azure_devops.pipeline",
+    "buildDefinitionId": "azure_devops.pipeline",
+    "policy_ids": "azure_devops.policy",
+    "run_id": "azure_devops.run",
+}
+_IN_ADDRESSES = {"definitionId": "azure_devops.pipeline", "buildId": "azure_devops.run"}
+_COUNTED = {
+    "azure_devops.policy": ("id",),
+    "azure_devops.run": ("id", "name"),
+    "azure_devops.pipeline": ("id",),
+    "dynatrace.slo": ("id",),
+}
+"""Which fields are nothing but the next number."""
+_VOLATILE = frozenset(
+    {"updateToken", "created", "modified", "firstSeenTms", "lastSeenTms", "etag", "sys_id", "request_hash"}
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)?")
+
+
+def normalised(found: Difference, service: str) -> list[str]:
+    """What came and went, told so that two services made in the same way read the same: names for ids, no times."""
+    names = {service: "<service>", service.replace("-", "_"): "<service_>"}
+    numbers: dict[tuple[str, int], str] = {}
+    for thing in (*found.around, *found.came):
+        for field in _OWNERS.get(thing.kind, ()):
+            value = thing.document[field]
+            if isinstance(value, int):
+                numbers[(thing.kind, value)] = _label(thing)
+            else:
+                names[value] = _label(thing)
+    things = [("", thing) for thing in found.came] + [("gone: ", thing) for thing in found.went]
+    told = [(sign + thing.kind, thing) for sign, thing in things if not _stays(thing)]
+    return sorted(f"{kind}: {_told(thing, names, numbers)}" for kind, thing in told)
+
+
+def _label(thing: Thing) -> str:
+    """<repository>, or where there may be several: <run apply>, <settings_object builtin:alerting.profile>."""
+    document = thing.document
+    more = [
+        document.get("schemaId"),
+        document.get("type_id"),
+        document.get("template_parameters", {}).get("action"),
+    ]
+    more += [document["name"]] if thing.kind == "dynatrace.slo" else []
+    return f"<{' '.join([thing.kind.partition('.')[2], *filter(None, more)])}>"
+
+
+def _told(thing: Thing, names: Mapping[str, str], numbers: Mapping[tuple[str, int], str]) -> str:
+    def clean(value: Any, field: str) -> Any:
+        if field in _VOLATILE or field.endswith("_ms") or field in _COUNTED.get(thing.kind, ()):
+            return None
+        if isinstance(value, dict):
+            return {name: clean(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [clean(item, field) for item in value]
+        if isinstance(value, int) and field in _NUMBERS:
+            return numbers.get((_NUMBERS[field], value), value)
+        return _without_numbers(_TIME.sub("<time>", value), numbers) if isinstance(value, str) else value
+
+    text = json.dumps(clean(thing.document, ""), sort_keys=True, ensure_ascii=False)
+    for value in sorted(names, key=len, reverse=True):
+        text = text.replace(value, names[value])
+    text = re.sub(r"(provision|decommission)-<service>-[0-9a-f]+(-\d+)?", r"<\1>", text)
+    return re.sub(r"-archived-[0-9a-f]{8}\b", "-archived", text)
+
+
+def _without_numbers(text: str, numbers: Mapping[tuple[str, int], str]) -> str:
+    """The text with names for the numbers in addresses."""
+    for field, kind in _IN_ADDRESSES.items():
+        for (owner, number), label in numbers.items():
+            if owner == kind:
+                text = re.sub(rf"(?<={field}=){number}\b", label, text)
+    return text

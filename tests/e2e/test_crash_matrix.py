@@ -1,0 +1,48 @@
+"""Proof that a golden path leaves nothing behind: each step and each compensation, killed or failed at every moment.
+
+A sample runs with all tests; `make crash-matrix` plays all of it. The table is printed and kept in build/.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from sandbox.platform.story import world
+from tests.e2e.matrix.cases import CASES, SAMPLE, Case
+from tests.e2e.matrix.platform import Place, running_place
+from tests.e2e.matrix.play import play
+from tests.e2e.matrix.rig import Rig
+from tests.e2e.matrix.table import PROPERTY, plays_all
+
+pytestmark = pytest.mark.timeout(400)
+
+PLAYED = CASES if plays_all() else SAMPLE
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with running_place(tmp_path_factory.mktemp("matrix") / "state") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def references() -> dict[str, list[str]]:
+    """What a whole service is, by world."""
+    return {}
+
+
+@pytest.mark.parametrize("case", PLAYED, ids=lambda case: case.id)
+async def test_nothing_is_left_behind_and_nothing_is_made_twice(
+    case: Case,
+    place: Place,
+    references: dict[str, list[str]],
+    record_property: Any,
+) -> None:
+    async with world(place.document) as stands_on:
+        rig = await Rig.on(place, stands_on)
+        row = await play(rig, case, f"cm-{CASES.index(case):03d}", references)
+    record_property(PROPERTY, asdict(row))
+    if row.wrong:
+        pytest.fail("\n".join(row.wrong), pytrace=False)
