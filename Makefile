@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 RUN = .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup lock demo up test check bench crash-matrix clean format backstage golden-path-builds
+.PHONY: help setup lock demo up test check bench eval crash-matrix clean format backstage golden-path-builds
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ bench: setup ## ratios against the bare engine (ONLY=name runs one)
 
 crash-matrix: setup ## every step and every undoing killed and failed at every moment (ONLY=words narrows)
 	@CRASH_MATRIX=all $(RUN) -m pytest -n $(WORKERS) --dist load -q tests/e2e/test_crash_matrix.py $(if $(ONLY),-k "$(ONLY)")
+
+eval: setup ## how well rules and assistant judge (ONLY=name, DATA=file.jsonl)
+	@$(RUN) -m tests.eval $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data $(DATA))
 
 backstage: setup ## write Backstage's templates from the golden paths
 	@$(RUN) -m tools.backstage
