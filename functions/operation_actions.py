@@ -118,7 +118,7 @@ def _check_owner(caller: Caller, state: Any, told: dict[str, Any]) -> None:
     """Raises: Forbidden."""
     asked_by = told.get("requested_by")
     if not told and state.name in _CANCELLABLE:  # It has not said anything yet.
-        asked_by = json.loads(state.serialized_input)["requested_by"]["id"]
+        asked_by = json.loads(state.serialized_input or "{}").get("requested_by", {}).get("id")
     if ADMIN not in caller.roles and caller.id != asked_by:
         raise Forbidden("Only who asked for this operation, or a Platform.Admin, may do that.")
 

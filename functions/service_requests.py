@@ -132,7 +132,8 @@ async def operation_id_of(client: df.DurableFunctionsClient, asked: Request, key
 
 def is_of(state: Any, asked: Request) -> bool:
     """Whether the operation was started for exactly this request."""
-    return bool(json.loads(state.serialized_input)["request_hash"] == asked.request_hash)
+    asked_then = json.loads(state.serialized_input or "{}").get("request_hash")
+    return asked_then in (None, asked.request_hash)
 
 
 async def _is_over(state: Any, name: str) -> bool:

@@ -12,8 +12,8 @@ CANCELLED = "cancelled"
 
 PIPELINE_FOLDER = "\\"
 BRANCH = "main"
-APPLY, STOP, START, DESTROY = "apply", "stop", "start", "destroy"
-"""What a golden path's pipeline can be asked to do, by its run-time parameter `action`."""
+APPLY, DESTROY = "apply", "destroy"
+"""What a golden path's pipeline is asked to do, by its run-time parameter `action`; see also domain.environments."""
 
 
 def operation_id(service: str, key: str) -> str:

@@ -132,13 +132,13 @@ def holds(place: Place, body: str, path: str = PATH) -> int:
 
 
 @given(changes)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_parameters_are_ever_a_fault_of_ours(change: dict[str, Any]) -> None:
     holds(Place(), json.dumps({**BODY, **change}))
 
 
 @given(st.sampled_from([path.name for path in all_paths()]), junk)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_body_is_ever_a_fault_of_ours(path: str, body: Any) -> None:
     assert holds(Place(), json.dumps(body), path) in (400, 422)
 

@@ -365,7 +365,7 @@ plans = st.dictionaries(
 
 
 @given(plans, st.sampled_from(("succeeded", "failed", "canceled")), st.none() | st.integers(0, 1200))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_fails_when_it_ends_whole_or_with_nothing_or_says_what_is_left(
     plan: dict[str, list[Any]], run_result: str, cancel_after_s: int | None
 ) -> None:
