@@ -15,6 +15,7 @@ from functions import (
     operation_actions,
     operations,
     problems,
+    reconciling,
     registry,
     tending,
     warehouse,
@@ -51,6 +52,7 @@ app = df.DFApp()
 for module in (
     webhooks,
     problems,
+    reconciling,
     archive,
     warehouse,
     operations,

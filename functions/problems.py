@@ -1,23 +1,34 @@
-"""Service Bus subscription `incidents`: one remediation per problem, whatever order its events arrive in.
+"""Service Bus subscription `incidents`: problems become incidents, whatever order their events arrive in.
 
+A problem joins an open incident, reopens one that ended a moment ago, or begins its own (shared/domain/correlation.py).
 An event that cannot be read fails; the broker dead-letters it after its deliveries, and GET /api/dead-letters says
 what was wrong with it.
 """
 
+import asyncio
 import json
 import logging
+import time
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from functions.operations import UNDER_WAY
 from functions.starting import policy, start_once
-from shared.domain import incidents, problems
-from shared.errors import PoisonMessage
+from shared.domain import correlation, incidents, problems
+from shared.domain.correlation import Assignment, Facts
+from shared.errors import PoisonMessage, VendorError, VendorUnavailable
 from shared.services import services
 from shared.settings import EVENTS_TOPIC
 
 bp = df.Blueprint()
 log = logging.getLogger(__name__)
+
+NEIGHBOURS_WITHIN_S = 3.0
+"""How long the topology may keep a new problem waiting: without it the problem gets an incident of its own."""
+MOST_ENTITIES = 5
+OPENING_LOOKS, OPENING_PAUSE_S = 20, 0.25
 
 
 @bp.service_bus_topic_trigger(
@@ -47,30 +58,109 @@ def read_problem(body: bytes) -> problems.Problem:
 
 
 async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Problem) -> None:
-    """Start the remediation if this is news; tell it when the problem is resolved.
+    """Give the problem to the incident it belongs to.
 
-    Killed between the two: the message comes again, finds the remediation and tells it. Told twice: once counts.
+    Killed between deciding and telling: the message comes again, finds the decision and tells it. Told twice: once
+    counts.
     """
     assert problem["start_ms"] is not None
-    instance_id = problems.instance_id(problem["problem_id"], problem["start_ms"])
+    facts = await _facts(problem)
+    for _ in range(2):
+        assignment = await services().open_incidents.assign(problem, facts, _now_ms())
+        if await _give(client, problem, assignment):
+            return
+        # Its incident ended between the decision and the telling: it gets another.
+        await services().open_incidents.detach(problem, assignment.operation_id)
+
+
+async def _facts(problem: problems.Problem) -> Facts:
+    """The service behind the problem; its neighbours, where it would have an incident of its own without them."""
+    entity_ids = {entity["id"] for entity in problem["entities"]}
+    facts = Facts(await services().registry.find_by_entity(entity_ids))
+    entries = await services().open_incidents.all()
+    alone = correlation.assign(problem, facts, entries, _now_ms())
+    if alone.kind != "start" or any(entry["operation_id"] == alone.operation_id for entry in entries):
+        return facts
+    try:
+        async with asyncio.timeout(NEIGHBOURS_WITHIN_S):
+            nodes = await services().dynatrace.entities.nodes(sorted(entity_ids)[:MOST_ENTITIES])
+    except (TimeoutError, VendorError) as error:
+        log.warning("no topology for a new problem (%s)", type(error).__name__)
+        return facts
+    neighbours = {one for node in nodes for one in (*node["calls"], *node["called_by"])}
+    return facts._replace(neighbours=frozenset(neighbours) - entity_ids)
+
+
+async def _give(client: df.DurableFunctionsClient, problem: problems.Problem, assignment: Assignment) -> bool:
+    """Start, or tell, the incident's operation. Returns whether it could take the problem."""
+    resolved = problem["state"] == problems.RESOLVED
+    if assignment.kind != "join":
+        started = await _start(client, problem, assignment)
+        log.info("problem %s: %s", problem["state"], "remediation started" if started else "known")
+        if not started and resolved:
+            await _tell_resolved(client, problem, assignment.operation_id)
+        return True
+    state = await _opened(client, assignment.operation_id)
+    if state.runtime_status.name not in UNDER_WAY:
+        await services().open_incidents.update(assignment.operation_id, {"ended_ms": _now_ms()})
+        return resolved
+    joined = {"problem": problem, "identity": correlation.identity(problem), "reason": assignment.reason}
+    await client.raise_orchestration_event(assignment.operation_id, "problem_joined", data=joined)
+    if resolved:
+        await _tell_resolved(client, problem, assignment.operation_id)
+    log.info("problem %s: belongs to an open incident (%s)", problem["state"], assignment.reason or "known")
+    return True
+
+
+async def _opened(client: df.DurableFunctionsClient, operation_id: str) -> Any:
+    """The operation that a problem joins, which another worker may just be starting. Raises: VendorUnavailable."""
+    for _ in range(OPENING_LOOKS):
+        state = await client.get_orchestration_state(operation_id, fetch_payloads=False)
+        if state is not None:
+            return state
+        await asyncio.sleep(OPENING_PAUSE_S)
+    raise VendorUnavailable("durable", "problem_joined", "its incident is not opened yet")
+
+
+async def _start(
+    client: df.DurableFunctionsClient, problem: problems.Problem, assignment: Assignment
+) -> bool:
     configuration = services().settings
-    common = {"policy": policy(configuration), "language": configuration.default_language}
-    request = {**common, "problem": problem, "public_url": configuration.public_url}
-    started = await start_once(client, "remediate_problem", instance_id, request)
-    log.info("problem %s: %s", problem["state"], "remediation started" if started else "known")
-    if started or problem["state"] != problems.RESOLVED:
-        return
-    state = await client.get_orchestration_state(instance_id)
-    if state is None or state.runtime_status.name in ("PENDING", "RUNNING", "SUSPENDED"):
-        await client.raise_orchestration_event(instance_id, "problem_resolved", data={})
+    request = {
+        "problem": problem,
+        "reopens": dict(assignment.reopens) if assignment.reopens else None,
+        "policy": policy(configuration),
+        "language": configuration.default_language,
+        "public_url": configuration.public_url,
+    }
+    return await start_once(client, "remediate_problem", assignment.operation_id, request)
+
+
+async def _tell_resolved(
+    client: df.DurableFunctionsClient, problem: problems.Problem, operation_id: str
+) -> None:
+    """Tell a running remediation; note it in an incident whose remediation ended without resolving it."""
+    state: Any = await client.get_orchestration_state(operation_id)
+    if state is None or state.runtime_status.name in UNDER_WAY:
+        data = {"identity": correlation.identity(problem)}
+        await client.raise_orchestration_event(operation_id, "problem_resolved", data=data)
         return
     ended = json.loads(state.serialized_output or "null") or {}
     if isinstance(ended, dict) and ended.get("outcome") not in (None, *incidents.CLOSING):
-        request = {**common, "incident_sys_id": ended["incident_sys_id"]}
-        await start_once(client, "record_recovery", f"{instance_id}-recovered", request)
+        configuration = services().settings
+        request = {
+            "policy": policy(configuration),
+            "language": configuration.default_language,
+            "incident_sys_id": ended["incident_sys_id"],
+        }
+        await start_once(client, "record_recovery", f"{operation_id}-recovered", request)
 
 
 async def _look_up_start(problem_id: str) -> int:
     """A notification without a start time: Dynatrace knows it. 0 when it knows no such problem."""
     found = await services().dynatrace.problems.get(problem_id)
     return found["start_ms"] if found else 0
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -4,7 +4,7 @@ The approval is published as the operation's `approval`, which GET /api/approval
 external event `decision`, sent by functions/approvals.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -56,32 +56,49 @@ def await_decision(
     approval: dict[str, Any] | None,
     *,
     for_s: float,
-    overtaken_by: Mapping[str, task.Task[Any]],
+    events: Callable[[], Mapping[str, task.Task[Any]]],
+    hear: Callable[[str], Steps] | None = None,
 ) -> Steps:
-    """Wait for people, for one of the events that overtake them, or for the time to run out.
+    """Wait for people, for an event that overtakes them, or for the time to run out.
 
     approval: None where there is nothing to decide and only the events are waited for.
-    Returns (approvals.APPROVE, approvals.REFUSE, EXPIRED or the event's name; the decisions that counted).
+    events: those to watch, asked anew before each wait. hear: what an event decides, None to go on waiting; without
+    it every event is a decision of its name.
+    Returns (approvals.APPROVE, approvals.REFUSE, EXPIRED or what an event decided; the decisions that counted).
     """
     waiting = saga.begin_wait(step)
     expiry = context.create_timer(timedelta(seconds=for_s))
-    ends = {**overtaken_by, EXPIRED: expiry}
+    decision = context.wait_for_external_event(DECISION) if approval else None
     decisions: list[dict[str, Any]] = []
     decided: str | None = None
     while decided is None:
-        tasks = [*ends.values()]
-        tasks += [context.wait_for_external_event(DECISION)] if approval else []
+        watched = dict(events())
+        tasks = [expiry, *watched.values(), *([decision] if decision else [])]
         first = yield task.when_any(tasks)
-        decided = next((name for name, event in ends.items() if event is first), None)
-        if decided is None and approval and approvals.objection(approval, first.get_result()) is None:
-            decisions.append(dict(first.get_result()))
-            approval["approved_by"] = [each["person_id"] for each in decisions]
-            saga.show(approval=approval)
-            decided = approvals.verdict(approval, decisions)
+        if first is expiry:
+            decided = EXPIRED
+        elif approval and first is decision:
+            decided = _weigh(saga, approval, decisions, decision.get_result())
+            decision = context.wait_for_external_event(DECISION) if decided is None else decision
+        else:
+            name = next(name for name, event in watched.items() if event is first)
+            decided = (yield from hear(name)) if hear else name
     if approval:
         saga.show(approval={**approval, "state": decided})
     saga.end_wait(waiting, decided)
     return decided, decisions
+
+
+def _weigh(
+    saga: Saga, approval: dict[str, Any], decisions: list[dict[str, Any]], decision: Mapping[str, Any]
+) -> str | None:
+    """Count a decision. Returns what is decided by now, None while more people are needed."""
+    if approvals.objection(approval, decision) is not None:
+        return None
+    decisions.append(dict(decision))
+    approval["approved_by"] = [each["person_id"] for each in decisions]
+    saga.show(approval=approval)
+    return approvals.verdict(approval, decisions)
 
 
 def ask(
@@ -107,9 +124,9 @@ def ask(
     card = cards.notice_card(tell.language, case["title"], case["facts"], [("card.open_approval", url)])
     yield from tell.post("ask", card, sign_for=context.instance_id)
     assert saga.cancelled is not None
-    overtaken_by = {CANCELLED: saga.cancelled}
+    events = {CANCELLED: saga.cancelled}
     decided, decisions = yield from await_decision(
-        context, saga, "await_decision", approval, for_s=for_s, overtaken_by=overtaken_by
+        context, saga, "await_decision", approval, for_s=for_s, events=lambda: events
     )
     if decisions:
         audit = audited(approval, decided, decisions)

@@ -1,9 +1,9 @@
 """remediate_problem: from a Dynatrace problem to an incident with evidence, cause, approved action and proof.
 
 Started by functions/problems.py with the instance id `incident-<problem id>-<start>`. Input:
-{"problem": Problem, "policy": {...}, "language": "pt-BR"|"en", "public_url": "https://..."}.
-External events: `decision` (a Decision) and `problem_resolved`. Ends with an outcome of domain.incidents;
-Failed only when a vendor refuses or stays away for too long.
+{"problem": Problem, "reopens": incident or None, "policy": {...}, "language": "pt-BR"|"en", "public_url"}.
+External events: `decision` (a Decision), `problem_joined` and `problem_resolved` (orchestrations/hearing.py).
+Ends with an outcome of domain.incidents; Failed only when a vendor refuses or stays away for too long.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,19 @@ import azure.durable_functions as df
 from durabletask import task
 
 from orchestrations.approving import audited, await_decision, new_approval
+from orchestrations.hearing import Hearing
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
 from shared.domain import approvals, cards, event_types, evidence, incidents, postmortem, remediation
 from shared.domain.case import Case, comments, describe, incident_draft, opened_note, people
+from shared.domain.plain import plain
 from shared.domain.problems import RESOLVED as PROBLEM_RESOLVED
 
 bp = df.Blueprint()
 
 REQUESTER = "valueflow"
+MOST_NOTED = 20
+"""Problems of a storm that get a work note of their own."""
 EVIDENCE_FOR_S = 30
 """How long the incident may wait for evidence whose source is away."""
 
@@ -45,6 +49,8 @@ class _Remediation:
     service: dict[str, Any] | None = None
     run_id: int | None = None
     proof = ""
+    late: list[Mapping[str, Any]]
+    """Problems that joined while nobody could note it."""
 
     def __init__(self, context: task.OrchestrationContext, request: Mapping[str, Any]) -> None:
         self.context, self.request = context, request
@@ -55,6 +61,7 @@ class _Remediation:
         self.tell = Teller(context, self.saga, self.language)
         self.bundle: evidence.Bundle = {"items": [], "missing": []}
         self.decisions: list[dict[str, Any]] = []
+        self.hearing, self.late = Hearing(context, self.problem), []
 
     def run(self) -> Steps:
         runs = yield from self._gather_evidence()
@@ -89,16 +96,25 @@ class _Remediation:
         return done.get("collect_runs", {}).get("runs")
 
     def _open_incident(self, proposal: remediation.Proposal) -> Steps:
-        draft = {
-            **incident_draft(self.language, self.problem, self.case),
-            "correlation_id": self.context.instance_id,
-            "impact": incidents.impact(self.problem),
-            "urgency": incidents.urgency(self.problem),
-            "cmdb_ci": (self.service or {}).get("servicenow_ci") or "",
-        }
-        self.incident = self.tell.incident = yield from self.saga.step(
-            "open_incident", "open_incident", draft
-        )
+        """Open the incident, or open again the one that a flapping problem has."""
+        reopens = self.request.get("reopens")
+        if reopens:
+            again = {"sys_id": reopens["sys_id"], "text": self.tell.say("note.reopened")}
+            yield from self.saga.step("reopen_incident", "reopen_incident", again)
+            self.incident = self.tell.incident = reopens
+        else:
+            draft = {
+                **incident_draft(self.language, self.problem, self.case),
+                "correlation_id": self.context.instance_id,
+                "impact": incidents.impact(self.problem),
+                "urgency": incidents.urgency(self.problem),
+                "cmdb_ci": (self.service or {}).get("servicenow_ci") or "",
+            }
+            self.incident = self.tell.incident = yield from self.saga.step(
+                "open_incident", "open_incident", draft
+            )
+        named = {name: self.incident[name] for name in ("sys_id", "number", "url")}
+        yield from self.saga.step("keep_incident", "keep_incident", {"incident": named})
         self.tell.about |= {
             "incident_number": self.incident["number"],
             "problem_id": self.problem["problem_id"],
@@ -167,14 +183,29 @@ class _Remediation:
         yield from self.tell.post("announce", card, sign_for=self.context.instance_id if url else "")
 
     def _await(self, approval: dict[str, Any] | None) -> Steps:
-        """Wait for people, for the problem to close by itself, or for the time to run out."""
-        resolved = {incidents.SELF_RESOLVED: self.context.wait_for_external_event("problem_resolved")}
-        name = "await_decision" if approval else "await_recovery"
-        for_s = self.policy["approval_timeout_s"]
+        """Wait for people, for all problems to close by themselves, or for the time to run out."""
         decided, self.decisions = yield from await_decision(
-            self.context, self.saga, name, approval, for_s=for_s, overtaken_by=resolved
+            self.context,
+            self.saga,
+            "await_decision" if approval else "await_recovery",
+            approval,
+            for_s=self.policy["approval_timeout_s"],
+            events=self.hearing.events,
+            hear=lambda _: self._hear(),
         )
         return decided
+
+    def _hear(self) -> Steps:
+        """Note the problems that joined. Returns the outcome when all problems are over, else None."""
+        heard, self.late = [*self.late, *self.hearing.hear()], []
+        for told in heard:
+            if len(self.hearing.joined) <= MOST_NOTED:
+                reason = self.tell.say(f"joined.{told['reason']}") if told["reason"] else ""
+                about = {name: plain(told["problem"][name], 160) for name in ("display_id", "title")}
+                note = self.tell.say("note.joined", reason=reason, **about)
+                yield from self.tell.note(f"note_joined_{told['identity']}", note)
+        self.saga.show(joined=len(self.hearing.joined))
+        return incidents.SELF_RESOLVED if self.hearing.all_resolved else None
 
     def _act(self, approval: Mapping[str, Any]) -> Steps:
         """Run exactly what was approved, follow it, and verify."""
@@ -212,10 +243,12 @@ class _Remediation:
             "verify",
             "check_recovery",
             {"problem": self.problem, "service": self.service, "since": run["finished_at"]},
-            until=lambda value: value["verdict"] == "recovered",
+            until=lambda value: value["verdict"] == "recovered" and self._others_are_over(),
             every_s=self.policy["verification_poll_s"],
             for_s=self.policy["verification_timeout_s"],
         )
+        if recovery and recovery["verdict"] == "recovered" and not self._others_are_over():
+            recovery = {**recovery, "reason": "others_open", "verdict": "not_yet"}
         if recovery and recovery["verdict"] == "recovered":
             self.proof = self.tell.say("proof.recovered", **recovery)
             return incidents.RESOLVED, self.tell.say(
@@ -228,9 +261,17 @@ class _Remediation:
         )
         return incidents.UNVERIFIED, self.tell.say("note.unverified", reason=self.proof)
 
+    def _others_are_over(self) -> bool:
+        """Whether the problems that joined are over; the first one's proof is Dynatrace's own word."""
+        self.late += self.hearing.hear()
+        return self.hearing.others_resolved
+
     def _end(self, outcome: str, words: str) -> Steps:
         """Write the postmortem; tell incident, channel and warehouse how it ended."""
         assert self.incident is not None
+        # From here on no further problem joins; those that were on their way are heard below.
+        yield from self.saga.step("end_incident", "end_incident", {"outcome": outcome})
+        yield from self._hear()
         outcome_text = self.tell.say(f"outcome.{outcome}")
         story = {
             "incident": self.incident,

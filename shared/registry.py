@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ _PREFIX = "registry/services/"
 _RETIRED = "registry/retired/"
 _JSON = "application/json"
 _READS_AT_ONCE = 16
+KEPT_S = 15.0
 _WRITES = 8
 
 Service = dict[str, Any]
@@ -31,9 +33,12 @@ class ServiceRegistry:
 
     def __init__(self, blob: BlobStore) -> None:
         self._blob = blob
+        self._seen: list[Service] = []
+        self._read_at = float("-inf")
 
     async def put(self, service: Service) -> None:
         """Write the document of service["name"], replacing an earlier one."""
+        self._forget()
         await self._blob.put(f"{_PREFIX}{service['name']}.json", _document(service), _JSON)
 
     async def add(self, service: Service) -> bool:
@@ -41,6 +46,7 @@ class ServiceRegistry:
 
         Raises: OutcomeUnknown when it may have been written: `get` tells.
         """
+        self._forget()
         return await self._blob.put_once(f"{_PREFIX}{service['name']}.json", _document(service), _JSON)
 
     async def update(self, name: str, change: Callable[[Service], Service | None]) -> Service | None:
@@ -51,6 +57,7 @@ class ServiceRegistry:
 
         Raises: what `change` raises; VendorUnavailable also when others kept writing.
         """
+        self._forget()
         path, looked_again = f"{_PREFIX}{name}.json", False
         for _ in range(_WRITES):
             found = await self._blob.get_with_etag(path)
@@ -76,10 +83,12 @@ class ServiceRegistry:
 
     async def delete(self, name: str) -> None:
         """Take the document away; one that is gone is gone."""
+        self._forget()
         await self._blob.delete(f"{_PREFIX}{name}.json")
 
     async def retire(self, name: str, at: str) -> None:
         """Move the document to the retired ones. Interrupted and repeated, it ends the same. at: ISO 8601."""
+        self._forget()
         stamp = at.replace(":", "").replace("-", "").partition(".")[0]
         await self._blob.move(f"{_PREFIX}{name}.json", f"{_RETIRED}{name}/{stamp}.json", _JSON)
 
@@ -96,9 +105,17 @@ class ServiceRegistry:
         return [json.loads(document) for document in documents if document is not None]
 
     async def find_by_entity(self, entity_ids: Collection[str]) -> Service | None:
-        """The first service whose Dynatrace entity is one of these; one without an entity yet is none of them."""
+        """The first service whose Dynatrace entity is one of these; one without an entity yet is none of them.
+
+        What was read within the last KEPT_S seconds is used again: a storm of problems reads the registry once.
+        """
         known = set(entity_ids) - {""}
-        return next((s for s in await self.all() if s["dynatrace"]["entity_id"] in known), None)
+        if time.monotonic() - self._read_at > KEPT_S:
+            self._seen, self._read_at = await self.all(), time.monotonic()
+        return next((s for s in self._seen if s["dynatrace"]["entity_id"] in known), None)
+
+    def _forget(self) -> None:
+        self._read_at = float("-inf")
 
 
 def _document(service: Service) -> bytes:

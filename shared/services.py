@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.clients.servicenow import ServiceNowClient
     from shared.clients.snowflake import Warehouse
     from shared.clients.teams import TeamsClient
+    from shared.open_incidents import OpenIncidents
     from shared.registry import ServiceRegistry
     from shared.security.tokens import TokenValidator
 
@@ -72,6 +73,12 @@ class Services:
         from shared.registry import ServiceRegistry
 
         return ServiceRegistry(self.blob)
+
+    @cached_property
+    def open_incidents(self) -> OpenIncidents:
+        from shared.open_incidents import OpenIncidents
+
+        return OpenIncidents(self.blob)
 
     @cached_property
     def claims(self) -> Claims:

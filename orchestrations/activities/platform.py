@@ -1,5 +1,6 @@
 """Activities on our own stores: the registry, the documents in Blob, the event topic."""
 
+import time
 from datetime import datetime
 
 import azure.durable_functions as df
@@ -16,6 +17,25 @@ async def find_service(payload: dict) -> Value:  # type: ignore[type-arg]
     """The registered service behind the entities. Value: {"service": document or None}."""
     entity_ids = {entity["id"] for entity in payload["entities"]}
     return {"service": await services().registry.find_by_entity(entity_ids)}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def keep_incident(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Tell the open incidents under which record this one is kept."""
+    operation_id = payload["key"].partition("/")[0]
+    await services().open_incidents.update(operation_id, {"incident": payload["incident"]})
+    return {}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def end_incident(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Tell the open incidents that this one has ended: no further problem joins it."""
+    operation_id = payload["key"].partition("/")[0]
+    ended = {"ended_ms": int(time.time() * 1000), "outcome": payload["outcome"]}
+    await services().open_incidents.update(operation_id, ended)
+    return {}
 
 
 @bp.activity_trigger(input_name="payload")

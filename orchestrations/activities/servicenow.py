@@ -42,6 +42,17 @@ async def add_work_note(payload: dict) -> Value:  # type: ignore[type-arg]
 
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
+async def reopen_incident(payload: dict) -> Value:  # type: ignore[type-arg]
+    """Put a resolved incident back to work, once per key."""
+    return {
+        "result": await services().servicenow.incidents.reopen(
+            payload["sys_id"], payload["key"], payload["text"]
+        )
+    }
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
 async def resolve_incident(payload: dict) -> Value:  # type: ignore[type-arg]
     """Resolve the incident with what was done, once per key."""
     resolved = await services().servicenow.incidents.resolve(

@@ -6,11 +6,15 @@ from typing import Any
 
 from sandbox.demo.stage import Operation, Stage
 from sandbox.platform.story import PATH
+from shared.domain.monitoring import AUTO_TAGS
 
 SERVICES = f"/api/golden-paths/{PATH}/services"
 
 type Holdings = dict[str, list[str]]
-"""What exists, by kind: names in order. Records that systems of record keep for ever are not among it."""
+"""What exists, by kind: names in order.
+
+Not among it: records that systems of record keep for ever, and the tag rules that all services share.
+"""
 
 
 def new_name(word: str) -> str:
@@ -50,6 +54,7 @@ async def holdings(stage: Stage) -> Holdings:
         "Dynatrace settings": [
             f"{each['schemaId'].removeprefix('builtin:')} {each['value']['name']}"
             for each in dynatrace["settings_object"]
+            if each["schemaId"] != AUTO_TAGS
         ],
         "Dynatrace SLOs": [each["name"] for each in dynatrace["slo"]],
         "Dynatrace entities": [each["displayName"] for each in dynatrace["entity"]],

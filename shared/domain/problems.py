@@ -88,3 +88,22 @@ def from_event_data(data: Mapping[str, Any]) -> Problem:
         url=str(data.get("url") or ""),
         tags=[str(tag) for tag in data.get("tags", []) if tag],
     )
+
+
+def from_dynatrace(found: Mapping[str, Any]) -> Problem:
+    """The problem as Dynatrace's API tells it (clients.dynatrace.Problem)."""
+    return Problem(
+        problem_id=found["problem_id"],
+        display_id=found["display_id"],
+        title=found["title"],
+        impact=found["impact"],
+        severity=found["severity"],
+        state=OPEN if found["end_ms"] is None else RESOLVED,
+        start_ms=found["start_ms"],
+        entities=[
+            Entity(id=one["entity_id"], name=one["name"], type=one["entity_id"].partition("-")[0])
+            for one in found["affected"]
+        ],
+        url=found["url"],
+        tags=[],
+    )

@@ -8,6 +8,25 @@ TEXTS = {
         "Problema {display_id} aberto pelo Dynatrace.\n\n{url}",
         "Problem {display_id} opened by Dynatrace.\n\n{url}",
     ),
+    "note.joined": Text(
+        "{display_id} {title} pertence a este incidente. {reason}",
+        "{display_id} {title} belongs to this incident. {reason}",
+    ),
+    "note.reopened": Text(
+        "O problema voltou pouco depois de resolvido: o incidente foi reaberto.",
+        "The problem came back soon after it was resolved: the incident is open again.",
+    ),
+    "joined.same_entity": Text("A mesma entidade é afetada.", "The same entity is affected."),
+    "joined.same_service": Text("O mesmo serviço é afetado.", "The same service is affected."),
+    "joined.neighbour": Text(
+        "As entidades afetadas chamam umas às outras.", "The affected entities call each other."
+    ),
+    "joined.same_change": Text(
+        "O mesmo pipeline implanta os dois serviços.", "The same pipeline deploys both services."
+    ),
+    "proof.others_open": Text(
+        "outros problemas deste incidente continuam abertos", "other problems of this incident are still open"
+    ),
     "note.opened": Text(
         (
             "Evidências:\n"

@@ -3,6 +3,9 @@
 from shared.texts.text import Text
 
 TEXTS = {
+    "do.keep_incident": Text("guardar o incidente", "keep the incident"),
+    "do.end_incident": Text("encerrar a correlação", "end correlation"),
+    "do.reopen_incident": Text("reabrir o incidente", "reopen the incident"),
     "do.claim_name": Text("reservar o nome", "claim name"),
     "do.look_before": Text("ver o que já existe", "look what is there"),
     "do.open_change": Text("abrir a mudança", "open change"),

@@ -92,6 +92,7 @@ class World:
                 *("find_service", "collect_problem", "collect_changes", "collect_metric", "collect_runs"),
                 *("diagnose", "open_incident", "add_work_note", "resolve_incident", "post_card", "start_run"),
                 *("get_run", "check_recovery", "write_postmortem", "publish_event"),
+                *("keep_incident", "end_incident", "reopen_incident"),
             )
         }
 
@@ -122,6 +123,7 @@ class World:
         return done(result="created")
 
     resolve_incident = add_work_note
+    keep_incident = end_incident = reopen_incident = add_work_note
     post_card = add_work_note
 
     def start_run(self, payload: dict[str, Any]) -> Outcome:

@@ -126,10 +126,11 @@ class FakeTokens:
 
 
 class FakeProblems:
-    """known: problems by their id."""
+    """known: problems by their id. opened: those that are open now."""
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}
+        self.opened: list[dict[str, Any]] = []
         self.away = False
 
     async def get(self, problem_id: str) -> dict[str, Any] | None:
@@ -137,12 +138,35 @@ class FakeProblems:
             raise VendorUnavailable("dynatrace", "problem", "no connection")
         return self.known.get(problem_id)
 
+    async def open(self) -> list[dict[str, Any]]:
+        if self.away:
+            raise VendorUnavailable("dynatrace", "open_problems", "no connection")
+        return list(self.opened)
+
+
+class FakeEntities:
+    """known: what each entity's neighbours are."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, list[str]] = {}
+        self.away = False
+
+    async def nodes(self, entity_ids: list[str]) -> list[dict[str, Any]]:
+        if self.away:
+            raise VendorUnavailable("dynatrace", "topology", "no connection")
+        return [
+            {"entity_id": one, "calls": self.known[one], "called_by": []}
+            for one in entity_ids
+            if one in self.known
+        ]
+
 
 class FakeDynatrace:
     """A client with the rooms that functions ask."""
 
     def __init__(self) -> None:
         self.problems = FakeProblems()
+        self.entities = FakeEntities()
 
     async def ping(self) -> None:
         if self.problems.away:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from shared.clients.idempotency import Result, find_or_create, marker
 from shared.clients.servicenow.tables import LONG, SHORT, Api, Row, Table, correlation, cut, ending
 
-RESOLVED = "6"
+IN_PROGRESS, RESOLVED = "2", "6"
 FINAL_STATES = frozenset({RESOLVED, "7", "8"})
 """Resolved, closed, cancelled: incident states as every instance is delivered with."""
 
@@ -95,7 +96,16 @@ class Incidents:
 
         Needs read access to sys_journal_field, where ServiceNow keeps the notes.
         """
-        operation, mark = "add_work_note", marker(key)
+        return await self._note("add_work_note", sys_id, key, text, {})
+
+    async def reopen(self, sys_id: str, key: str, text: str) -> Result:
+        """Put a resolved incident back to work and note why, once per key: who resolves it again meanwhile is right."""
+        return await self._note("reopen_incident", sys_id, key, text, {"state": IN_PROGRESS})
+
+    async def _note(
+        self, operation: str, sys_id: str, key: str, text: str, changes: Mapping[str, str]
+    ) -> Result:
+        mark = marker(key)
         self._table.path_of(operation, sys_id)
 
         async def look() -> bool | None:
@@ -114,7 +124,7 @@ class Incidents:
             return any(mark in row["value"] for row in rows) or None
 
         async def write() -> bool:
-            await self._table.update(operation, sys_id, {"work_notes": f"{text}\n{mark}"})
+            await self._table.update(operation, sys_id, {**changes, "work_notes": f"{text}\n{mark}"})
             return True
 
         return (await find_or_create(look, write))[1]

@@ -1,6 +1,8 @@
 """The `incidents` subscription: one remediation per problem, whatever order its events arrive in."""
 
+import asyncio
 import json
+import time
 from typing import Any
 
 import azure.functions as func
@@ -64,7 +66,7 @@ async def test_a_resolved_problem_tells_its_running_remediation(
 
     await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
 
-    assert client.instances[ID].events == [("problem_resolved", {})]
+    assert client.instances[ID].events == [("problem_resolved", {"identity": ID})]
 
 
 async def test_a_resolution_that_comes_first_starts_a_remediation_that_knows_it(
@@ -138,3 +140,82 @@ async def test_dynatrace_being_away_leaves_the_message_to_be_delivered_again(
 def test_what_cannot_be_read_is_poison(body: bytes) -> None:
     with pytest.raises(PoisonMessage):
         read_problem(body)
+
+
+def other(**changes: Any) -> Problem:
+    return problem(problem_id="-456_1763726460000V2", start_ms=1763726460000, **changes)
+
+
+OTHER_ID = "incident--456_1763726460000V2-1763726460000"
+ELSEWHERE = [{"id": "SERVICE-9", "name": "search", "type": "SERVICE"}]
+
+
+async def test_a_problem_of_the_same_entity_joins_the_open_incident(
+    world: Any, client: FakeDurableClient
+) -> None:
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    for _ in range(2):
+        await handle_problem(client, other(title="Slow"))  # type: ignore[arg-type]
+
+    assert list(client.instances) == [ID]
+    told = {json.dumps(data, sort_keys=True) for name, data in client.instances[ID].events}
+    assert len(told) == 1
+    assert client.instances[ID].events[0][1]["reason"] == "same_entity"
+
+
+async def test_a_neighbour_s_problem_joins_whichever_came_first(
+    world: Any, client: FakeDurableClient
+) -> None:
+    world.dynatrace.entities.known = {"SERVICE-9": ["SERVICE-1"]}
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    await handle_problem(client, other(entities=ELSEWHERE))  # type: ignore[arg-type]
+
+    assert list(client.instances) == [ID]
+    assert client.instances[ID].events[0][1]["reason"] == "neighbour"
+
+
+async def test_without_topology_a_problem_elsewhere_has_an_incident_of_its_own(
+    world: Any, client: FakeDurableClient
+) -> None:
+    world.dynatrace.entities.away = True
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    await handle_problem(client, other(entities=ELSEWHERE))  # type: ignore[arg-type]
+
+    assert list(client.instances) == [ID, OTHER_ID]
+
+
+async def test_a_problem_that_comes_back_reopens_its_incident(world: Any, client: FakeDurableClient) -> None:
+    incident = {"sys_id": "s" * 32, "number": "INC1", "url": "https://snow.example"}
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    ended = {"ended_ms": int(time.time() * 1000), "outcome": "resolved", "incident": incident}
+    await world.open_incidents.update(ID, ended)
+    client.instances[ID].status = "COMPLETED"
+
+    await handle_problem(client, other())  # type: ignore[arg-type]
+    await handle_problem(client, other())  # type: ignore[arg-type]
+
+    assert client.starts == 2
+    assert client.instances[OTHER_ID].request["reopens"] == incident
+
+
+async def test_a_problem_whose_incident_ended_meanwhile_is_not_lost(
+    world: Any, client: FakeDurableClient
+) -> None:
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    client.instances[ID].status = "COMPLETED"
+
+    await handle_problem(client, other())  # type: ignore[arg-type]
+
+    assert OTHER_ID in client.instances
+
+
+async def test_a_storm_gives_one_incident_and_loses_no_problem(world: Any, client: FakeDurableClient) -> None:
+    storm = [
+        problem(problem_id=f"-{n}_{1763726400000 + n}V2", start_ms=1763726400000 + n) for n in range(100)
+    ]
+
+    await asyncio.gather(*(handle_problem(client, one) for one in storm))  # type: ignore[arg-type]
+
+    assert client.starts == 1
+    (entry,) = await world.open_incidents.all()
+    assert len(entry["problems"]) == 100

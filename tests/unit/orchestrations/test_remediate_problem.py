@@ -19,7 +19,7 @@ EVIDENCE = [
     "collect_runs",
     "diagnose",
 ]
-OPENED = ["open_incident", "add_work_note", "publish_event"]
+OPENED = ["open_incident", "keep_incident", "add_work_note", "publish_event"]
 ENDED = ["post_card", "publish_event"]
 
 
@@ -73,6 +73,7 @@ def test_an_approved_and_verified_rollback_resolves_the_incident(world: World) -
         "get_run",
         "check_recovery",
         "check_recovery",
+        "end_incident",
         "write_postmortem",
         "resolve_incident",
         *ENDED,

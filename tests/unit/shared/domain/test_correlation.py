@@ -1,0 +1,127 @@
+"""Which problems are one incident."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain import correlation
+from shared.domain.correlation import FLAPPING_MS, TOGETHER_MS, Facts, assign, identity, joined, new_entry
+
+START = 1_763_726_400_000
+INCIDENT = {"sys_id": "s" * 32, "number": "INC1", "url": "https://snow.example"}
+
+
+def problem(number: int = 1, entity: str = "SERVICE-1", **changes: Any) -> dict[str, Any]:
+    return {
+        "problem_id": f"P{number}",
+        "title": "Failure rate",
+        "severity": "ERROR",
+        "state": "OPEN",
+        "start_ms": START,
+        "entities": [{"id": entity, "name": "", "type": "SERVICE"}],
+        **changes,
+    }
+
+
+def entry(first: dict[str, Any] | None = None, facts: Facts = Facts(), **changes: Any) -> dict[str, Any]:  # noqa: B008
+    first = first or problem()
+    made = new_entry(first, facts, assign(first, facts, [], START))
+    return {**made, **changes}
+
+
+def service(name: str, pipeline: int = 7) -> Facts:
+    return Facts({"name": name, "azure_devops": {"project": "loja", "pipeline_id": pipeline}})
+
+
+def test_a_first_problem_has_an_incident_of_its_own() -> None:
+    assert assign(problem(), Facts(), [], START).kind == "start"
+
+
+@pytest.mark.parametrize(
+    ("entity", "facts", "reason"),
+    [
+        ("SERVICE-1", Facts(), "same_entity"),
+        ("SERVICE-2", service("checkout", 8), "same_service"),
+        ("SERVICE-2", Facts(neighbours=frozenset({"SERVICE-1"})), "neighbour"),
+        ("SERVICE-3", Facts(), "neighbour"),
+        ("SERVICE-2", service("search", 7), "same_change"),
+    ],
+)
+def test_a_problem_joins_for_a_reason_that_is_told(entity: str, facts: Facts, reason: str) -> None:
+    there = entry(facts=service("checkout", 7), neighbours=["SERVICE-3"])
+
+    found = assign(problem(2, entity), facts, [there], START)
+
+    assert (found.kind, found.operation_id, found.reason) == ("join", identity(problem()), reason)
+
+
+def test_a_stranger_does_not_join() -> None:
+    there = entry(facts=service("checkout", 7))
+    assert assign(problem(2, "SERVICE-9"), service("search", 9), [there], START).kind == "start"
+
+
+def test_a_problem_much_later_does_not_join() -> None:
+    late = problem(2, start_ms=START + TOGETHER_MS + 1)
+    assert assign(late, Facts(), [entry()], START).kind == "start"
+
+
+def test_services_without_a_pipeline_do_not_share_one() -> None:
+    nobody = Facts({"name": "a", "azure_devops": {"project": "", "pipeline_id": 0}})
+    there = entry(facts=Facts({"name": "b", "azure_devops": {"project": "", "pipeline_id": 0}}))
+    assert assign(problem(2, "SERVICE-9"), nobody, [there], START).kind == "start"
+
+
+def ended(at_ms: int, outcome: str = "resolved") -> dict[str, Any]:
+    return entry(ended_ms=at_ms, outcome=outcome, incident=INCIDENT)
+
+
+def test_a_problem_that_comes_back_soon_reopens_its_incident() -> None:
+    again = problem(2, start_ms=START + 60_000)
+    found = assign(again, Facts(), [ended(START + 30_000)], START + 60_000)
+    assert (found.kind, found.operation_id, found.reopens) == ("reopen", identity(again), INCIDENT)
+
+
+@pytest.mark.parametrize(
+    ("there", "again", "now_ms"),
+    [
+        (ended(START), problem(2), START + FLAPPING_MS + 1),
+        (ended(START, "refused"), problem(2), START),
+        (ended(START), problem(2, title="Another"), START),
+        (ended(START), problem(2, state="RESOLVED"), START),
+    ],
+)
+def test_what_is_no_flapping_begins_anew(there: Any, again: Any, now_ms: int) -> None:
+    assert assign(again, Facts(), [there], now_ms).kind == "start"
+
+
+def test_resolved_is_final() -> None:
+    resolved = joined(entry(), problem(state="RESOLVED"), "")
+    late = joined(resolved, problem(), "")
+    assert late["problems"][identity(problem())]["state"] == "RESOLVED"
+
+
+def test_a_storm_s_entry_stays_bounded() -> None:
+    there = entry()
+    for number in range(500):
+        there = joined(there, problem(number + 2, f"SERVICE-{number}"), "same_service")
+    assert len(there["problems"]) == correlation.MOST_PROBLEMS
+    assert there["more_problems"] == 301
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 4), st.booleans()), max_size=30))
+def test_deciding_again_decides_the_same(story: list[tuple[int, int, bool]]) -> None:
+    entries: list[dict[str, Any]] = []
+    decided: dict[str, str] = {}
+    for number, entity, resolved in story:
+        one = problem(number, f"SERVICE-{entity}", state="RESOLVED" if resolved else "OPEN")
+        found = assign(one, Facts(), entries, START)
+        assert decided.setdefault(identity(one), found.operation_id) == found.operation_id
+        mine = [each for each in entries if each["operation_id"] == found.operation_id]
+        if mine:
+            entries = [joined(each, one, found.reason) if each in mine else each for each in entries]
+        else:
+            entries.append(new_entry(one, Facts(), found))
+    named = [name for each in entries for name in each["problems"]]
+    assert len(named) == len(set(named))
