@@ -12,8 +12,6 @@ from shared.domain.event_types import SERVICE_PROVISIONED
 from shared.errors import VendorUnavailable
 from warehouse.login import read_login
 
-_POLICIES, _PERMISSIONS = 3, 2
-"""For each service of the path."""
 _LOADS = 60
 _QUERY = f"SELECT SUBJECT FROM CORE.EVENTS WHERE EVENT_TYPE = '{SERVICE_PROVISIONED}'"
 
@@ -38,31 +36,32 @@ async def told(there: World, count: int) -> Counter[str]:
 
 
 def differences(before: Holdings, after: Holdings, names: Sequence[str]) -> list[str]:
-    """What the vendors gained beside what so many services are, and what they lack."""
-    gained = {kind: Counter(after[kind]) - Counter(before[kind]) for kind in after}
-    lost = {kind: Counter(before[kind]) - Counter(after[kind]) for kind in before}
-    for kind, each in (("branch policies", _POLICIES), ("pipeline permissions", _PERMISSIONS)):
-        gained[kind] = Counter({"": sum(gained[kind].values()) - each * len(names)})
-    wanted = {kind: Counter(list(map(form.format, names))) for kind, form in _OF_EACH.items()}
-    wanted["Dynatrace settings"].update(map("alerting.profile {}".format, names))
-    wanted["Dynatrace SLOs"].update(map("{} latency".format, names))
+    """What the vendors gained beside what services of these names are, and what they lack."""
     found = []
-    for kind, counted in gained.items():
-        expected = wanted.get(kind, Counter())
-        found += [f"{kind}: too many: {name}" for name in sorted((counted - expected).elements())]
-        found += [f"{kind}: too few: {name}" for name in sorted((expected - counted).elements())]
-        found += [f"{kind}: lost: {name}" for name in sorted(lost[kind].elements())]
-        found += [f"{kind}: too few" for name, count in counted.items() if count < 0]
+    for kind in after:
+        was, now = Counter(before[kind]), Counter(after[kind])
+        gained = now - was
+        found += [f"{kind}: lost: {name}" for name in (was - now).elements()]
+        if kind in _COUNTED:
+            missing = _COUNTED[kind] * len(names) - gained.total()
+            found += [f"{kind}: {missing} too few"] if missing else []
+            continue
+        expected = Counter(form.format(name) for form in _NAMED.get(kind, ()) for name in names)
+        found += [f"{kind}: too many: {name}" for name in (gained - expected).elements()]
+        found += [f"{kind}: too few: {name}" for name in (expected - gained).elements()]
     return found
 
 
-_OF_EACH = {
-    "repositories": "{}",
-    "pipelines": "{}",
-    "Azure environments": "{} development (running)",
-    "Dynatrace settings": "management-zones {}",
-    "Dynatrace SLOs": "{} availability",
-    "Dynatrace entities": "{}",
-    "CIs": "{}",
-    "registered services": "{}",
+_NAMED = {
+    "repositories": ["{}"],
+    "pipelines": ["{}"],
+    "Azure environments": ["{} development (running)"],
+    "Dynatrace settings": ["management-zones {}", "alerting.profile {}"],
+    "Dynatrace SLOs": ["{} availability", "{} latency"],
+    "Dynatrace entities": ["{}"],
+    "CIs": ["{}"],
+    "registered services": ["{}"],
 }
+"""What a whole service is, as `holdings` names it."""
+_COUNTED = {"branch policies": 3, "pipeline permissions": 2}
+"""What the vendor numbers: so many for each service of the path."""
