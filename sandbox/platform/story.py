@@ -44,13 +44,14 @@ class World:
     async def break_service(self, title: str = TITLES[0]) -> dict[str, Any]:
         """A bad version goes out and the service gets sick: the problem, which rolling back will end."""
         await self._mend()
-        await self.deploy(secrets.token_hex(20), secrets.choice(BAD_CHANGES))
-        problem = await self.control(
-            "dynatrace",
-            "POST",
-            "problems",
-            {"title": title, "service_entity_id": self.demo["entity_id"], "severity": "ERROR"},
-        )
+        version = await self.deploy(secrets.token_hex(20), secrets.choice(BAD_CHANGES))
+        # A title of its own: the same one within half an hour is the same incident, opened again.
+        told = {
+            "title": f"{title} ({version})",
+            "service_entity_id": self.demo["entity_id"],
+            "severity": "ERROR",
+        }
+        problem = await self.control("dynatrace", "POST", "problems", told)
         await self.expect_rollback(problem["problemId"])
         return dict(problem)
 
@@ -62,8 +63,8 @@ class World:
             await self.deploy(good, "Put the good version back", ago_s=600.0)
             await self.control("dynatrace", "POST", f"entities/{self.demo['entity_id']}/heal", {})
 
-    async def deploy(self, commit: str, comment: str, ago_s: float = 90.0) -> None:
-        """A run of the service's pipeline ended well and put this commit out; Dynatrace was told of it."""
+    async def deploy(self, commit: str, comment: str, ago_s: float = 90.0) -> str:
+        """A run of the service's pipeline ended well and put this commit out; Dynatrace was told of it: its name."""
         run = await self.control(
             "azure_devops",
             "POST",
@@ -91,6 +92,7 @@ class World:
             headers={"Authorization": f"Api-Token {token}"},
         )
         answer.raise_for_status()
+        return str(run["name"])
 
     async def expect_rollback(self, problem_id: str) -> None:
         """Let a run of the last good commit heal the service and end the problem, beside those awaited already."""

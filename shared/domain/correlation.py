@@ -78,7 +78,7 @@ def assign(problem: Mapping[str, Any], facts: Facts, entries: Sequence[Entry], n
         if entry["ended_ms"] is None and (reason := _reason(problem, facts, entry)):
             return Assignment("join", entry["operation_id"], reason)
     mark = fingerprint(problem, facts.service)
-    for entry in newest_first:
+    for entry in newest_first if facts.service or problem["entities"] else ():
         if _flaps(problem, mark, entry, now_ms):
             return Assignment("reopen", identity(problem), "flapping", entry["incident"])
     return Assignment("start", identity(problem))

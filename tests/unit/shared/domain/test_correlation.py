@@ -96,6 +96,13 @@ def test_what_is_no_flapping_begins_anew(there: Any, again: Any, now_ms: int) ->
     assert assign(again, Facts(), [there], now_ms).kind == "start"
 
 
+def test_a_problem_of_nothing_known_is_never_taken_for_another() -> None:
+    nothing = problem(entities=[])
+    there = {**new_entry(nothing, Facts(), assign(nothing, Facts(), [], START)), "ended_ms": START}
+    there |= {"outcome": "resolved", "incident": INCIDENT}
+    assert assign(problem(2, entities=[]), Facts(), [there], START).kind == "start"
+
+
 def test_resolved_is_final() -> None:
     resolved = joined(entry(), problem(state="RESOLVED"), "")
     late = joined(resolved, problem(), "")
