@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,22 @@ async def or_none[T](found: Awaitable[T]) -> T | None:
 
 def entity_selector(operation: str, entity_id: str) -> str:
     """The selector of one entity. Raises: VendorRefused for what would be more than an id."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", entity_id):
+    return ids_selector(operation, [entity_id])
+
+
+def ids_selector(operation: str, entity_ids: Sequence[str]) -> str:
+    """The selector of these entities, for entities, events and metrics alike. Raises: VendorRefused."""
+    listed = ",".join(f'"{entity_id}"' for entity_id in checked_ids(operation, entity_ids))
+    return f"entityId({listed})"
+
+
+def checked_ids(operation: str, entity_ids: Sequence[str]) -> Sequence[str]:
+    """Raises: VendorRefused for what would be more than an id."""
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]+", entity_id) for entity_id in entity_ids):
         raise VendorRefused(VENDOR, operation, "an entity id has letters, digits, '_' and '-' only")
-    return f'entityId("{entity_id}")'
+    return entity_ids
+
+
+def type_of(entity_id: str) -> str:
+    """The type an entity's id begins with: "SERVICE" of "SERVICE-0123456789ABCDEF"."""
+    return entity_id.rpartition("-")[0]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from shared.clients.dynatrace.api import Api
 from shared.clients.dynatrace.entities import Entities
 from shared.clients.dynatrace.events import Events
+from shared.clients.dynatrace.logs import Logs
+from shared.clients.dynatrace.maintenance import Maintenance
 from shared.clients.dynatrace.metrics import Metrics
 from shared.clients.dynatrace.problems import Problems
 from shared.clients.dynatrace.settings import Settings
@@ -38,6 +40,8 @@ class DynatraceClient:
         self.entities = Entities(self._api)
         self.events = Events(self._api)
         self.metrics = Metrics(self._api)
+        self.logs = Logs(self._api)
+        self.maintenance = Maintenance(self._api)
         self.settings = Settings(self._api)
         self.slos = Slos(self._api)
         self.aclose = http.aclose
