@@ -4,6 +4,7 @@ The activities call it. Vendor's pages: https://learn.microsoft.com/rest/api/azu
 """
 
 from shared.clients.azure_devops.client import AzureDevOpsClient, azure_devops_client
+from shared.clients.azure_devops.comparing import CommitTitle, Difference
 from shared.clients.azure_devops.connection import SCOPE, VENDOR
 from shared.clients.azure_devops.permissions import Resource, ResourceName
 from shared.clients.azure_devops.pipelines import Pipeline
@@ -32,6 +33,8 @@ __all__ = [
     "VENDOR",
     "WORK_ITEM_LINKING",
     "AzureDevOpsClient",
+    "CommitTitle",
+    "Difference",
     "Ensured",
     "FirstCommit",
     "Pipeline",

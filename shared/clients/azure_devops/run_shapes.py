@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from shared.clients.idempotency import Result
 
@@ -22,6 +22,7 @@ class Run(TypedDict):
     """One pipeline run. result: succeeded, failed, canceled; None until state is completed. Times: ISO 8601.
 
     commit, ref_name, key: None in what `runs.list` gives, since Azure DevOps tells them only run by run.
+    repository_id: where it is told.
     """
 
     run_id: int
@@ -34,6 +35,7 @@ class Run(TypedDict):
     commit: str | None
     ref_name: str | None
     key: str | None
+    repository_id: NotRequired[str]
 
 
 class StartedRun(Run):
@@ -70,7 +72,8 @@ def parse_run(body: Mapping[str, Any]) -> Run:
     repository = ((body.get("resources") or {}).get("repositories") or {}).get("self") or {}
     variable = (body.get("variables") or {}).get(KEY_VARIABLE) or {}
     when(body["createdDate"])
-    return {
+    repository_id = (repository.get("repository") or {}).get("id")
+    run: Run = {
         "run_id": int(body["id"]),
         "name": body["name"],
         "state": body["state"],
@@ -82,6 +85,7 @@ def parse_run(body: Mapping[str, Any]) -> Run:
         "ref_name": repository.get("refName"),
         "key": variable.get("value"),
     }
+    return {**run, "repository_id": repository_id} if repository_id else run
 
 
 def failed_stage(timeline: Mapping[str, Any] | None) -> str:

@@ -15,6 +15,7 @@ from shared.clients.servicenow.incidents import (
     OpenedIncident,
     ResolvedIncident,
 )
+from shared.clients.servicenow.planned_changes import PlannedChange
 from shared.clients.servicenow.tables import VENDOR
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Item",
     "OpenedChange",
     "OpenedIncident",
+    "PlannedChange",
     "ResolvedIncident",
     "ServiceNowClient",
     "servicenow_client",

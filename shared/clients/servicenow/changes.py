@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import NotRequired, TypedDict
 
 from shared.clients.idempotency import Result, find_or_create, marker
+from shared.clients.servicenow.planned_changes import CANCELLED, PlannedChange, planned_changes
 from shared.clients.servicenow.tables import LONG, SHORT, VENDOR, Api, Row, Table, correlation, cut, ending
 from shared.errors import VendorRefused
 
-CLOSED, CANCELLED = "3", "4"
+CLOSED = "3"
 FINAL_STATES = frozenset({CLOSED, CANCELLED})
 
 _WALK = ("-2", "-1", "0", CLOSED)
@@ -121,6 +122,10 @@ class Changes:
             if refused.status == 404:
                 return "adopted"
             raise
+
+    async def planned(self, cmdb_ci: str, from_ms: int, to_ms: int) -> list[PlannedChange]:
+        """The changes of this configuration item whose planned time overlaps the span, oldest first."""
+        return await planned_changes(self._table.api, cmdb_ci, from_ms, to_ms)
 
     async def _move(self, operation: str, change: Change, state: str, fields: Row) -> Change:
         moved = await self._table.update(operation, change["sys_id"], {"state": state, **fields})
