@@ -10,6 +10,7 @@ from aiohttp import web
 from sandbox.vendors.clock import MINUTE_MS, now_ms
 from sandbox.vendors.control import wrong
 from sandbox.vendors.dynatrace.answers import listing_query, page, refuse
+from sandbox.vendors.dynatrace.relationships import incoming, outgoing
 from sandbox.vendors.dynatrace.selectors import Condition, entity_conditions, matches
 from sandbox.vendors.framework import Operation, note, object_body, reply
 from sandbox.vendors.store import Collection
@@ -73,7 +74,9 @@ class Entities:
     async def _list(self, request: web.Request) -> web.Response:
         query = listing_query(request, _LIST_PARAMETERS)
         found = self.select(entity_conditions(query.get("entitySelector", "")))
-        shown = [_shown(entity, query.get("fields", "")) for entity in found]
+        related = incoming(self._kept.all())
+        whole = [{**entity, "toRelationships": related.get(entity["entityId"], {})} for entity in found]
+        shown = [_shown(entity, query.get("fields", "")) for entity in whole]
         return reply(page(query, shown, "entities", _DEFAULT_PAGE, _LARGEST_PAGE))
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -81,17 +84,33 @@ class Entities:
         if entity is None:
             raise refuse(HTTPStatus.NOT_FOUND, "Entity with the given ID does not exist")
         every = ",".join(f"+{name}" for name in _OPTIONAL)
-        return reply(_shown(entity, request.query.get("fields", every)))
+        whole = {**entity, "toRelationships": incoming(self._kept.all()).get(entity["entityId"], {})}
+        return reply(_shown(whole, request.query.get("fields", every)))
 
     async def _add(self, request: web.Request) -> web.Response:
-        """{"name", "type": "SERVICE", "entity_id"?, "tags": ["env:prod"]?, "properties": {}?} -> the entity."""
+        """{"name", "type": "SERVICE", "entity_id"?, "tags": ["env:prod"]?, "properties": {}?, "calls": [ids]?,
+        "runs_on": [ids]?} -> the entity."""
         body = await object_body(request, wrong)
-        kind = str(body.get("type", "SERVICE")).upper()
-        entity_id = str(body.get("entity_id") or f"{kind}-{secrets.token_hex(8).upper()}")
         if not body.get("name"):
             raise wrong("name is missing")
-        note(request, entity_id=entity_id)
-        return reply(self._kept.put(entity_id, _entity(entity_id, kind, body)), HTTPStatus.CREATED)
+        made = self.put(body)
+        note(request, entity_id=made["entityId"])
+        return reply(made, HTTPStatus.CREATED)
+
+    def put(self, body: Mapping[str, Any]) -> Entity:
+        """Make the entity, or put it in place of the one of its id. body: as `_add` takes it."""
+        kind = str(body.get("type", "SERVICE")).upper()
+        entity_id = str(body.get("entity_id") or f"{kind}-{secrets.token_hex(8).upper()}")
+        return self._kept.put(entity_id, _entity(entity_id, kind, body))
+
+    def relate(self, entity_id: str, calls: Sequence[str] = (), runs_on: Sequence[str] = ()) -> None:
+        """Add to what the entity calls and runs on."""
+        entity = self._kept.documents[entity_id]
+        related = dict(entity["fromRelationships"])
+        for name, ids in outgoing(entity["type"], {"calls": calls, "runs_on": runs_on}).items():
+            known = related.get(name, [])
+            related[name] = known + [one for one in ids if one not in known]
+        self._kept.put(entity_id, {**entity, "fromRelationships": related})
 
 
 def _entity(entity_id: str, kind: str, body: Mapping[str, Any]) -> Entity:
@@ -105,7 +124,7 @@ def _entity(entity_id: str, kind: str, body: Mapping[str, Any]) -> Entity:
         "tags": [tag(str(text)) for text in body.get("tags", [])],
         "managementZones": [],
         "properties": dict(body.get("properties", {})),
-        "fromRelationships": {},
+        "fromRelationships": outgoing(kind, body),
         "toRelationships": {},
         "icon": {"primaryIconType": kind.lower()},
     }

@@ -53,6 +53,10 @@ class Events:
             Operation("get_event", "GET", "/api/v2/events/{id}", self._get),
         ]
 
+    def add(self, body: Mapping[str, Any], entity: Entity) -> None:
+        """What `ingest` does with a body it accepts."""
+        self._add(body, entity)
+
     def deployments(self, entity_id: str, from_ms: int, to_ms: int) -> list[Event]:
         """What was deployed to the entity between two times."""
         return [
@@ -168,6 +172,7 @@ def _shown(event: Event) -> Event:
 
 
 _TESTS: dict[str, Test] = {
+    "entityId": lambda event, values: event["entityId"]["entityId"]["id"] in values,
     "eventType": lambda event, values: event["eventType"] in values,
     "eventId": lambda event, values: event["eventId"] in values,
     "correlationId": lambda event, values: event["correlationId"] in values,

@@ -1,7 +1,8 @@
 """GET /api/v2/metrics/query: data points of known metrics for the entities of the environment.
 
 The finest slot is one minute, as with Dynatrace. The sandbox's setting `sample_seconds` makes that finest slot
-shorter, so that recovery can be shown in seconds: a query for "1m" then has a point every `sample_seconds`.
+shorter for the last FINE_MS, so that recovery can be shown in seconds: there a query for "1m" has a point every
+`sample_seconds`.
 """
 
 import re
@@ -21,6 +22,7 @@ from sandbox.vendors.dynatrace.windows import RAISED, SILENT, Windows
 from sandbox.vendors.framework import Operation, reply
 
 _PARAMETERS = frozenset({"metricSelector", "resolution", "from", "to", "entitySelector", "mzSelector"})
+FINE_MS = 10 * MINUTE_MS
 _MOST_POINTS, _DEFAULT_POINTS, _MOST_SELECTORS = 10_080, 120, 10
 _SELECTOR = re.compile(r"(?P<key>builtin:[\w.]+|[\w.]+)(?P<transformations>(?::.+)?)", re.DOTALL)
 _TRANSFORMATION = re.compile(r":(\w+)(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\))?")
@@ -55,12 +57,15 @@ class Metrics:
         """(start, end) of each slot; the last one ends now if now is within it."""
         if step is None:
             return [(start, end)] if end > start else []
-        if step == MINUTE_MS:
-            step = max(1, round(self._sample_seconds() * 1000))
-        first = start - start % step
-        if (end - first) / step > _MOST_POINTS:
+        if (end - start) / step > _MOST_POINTS:
             raise violated("resolution", f"more than {_MOST_POINTS} data points")
-        return [(at, min(at + step, end)) for at in range(first, end, step)]
+        fine = max(1, round(self._sample_seconds() * 1000))
+        if step != MINUTE_MS or fine >= MINUTE_MS:
+            return _cut(start, end, step)
+        recent = now_ms() - FINE_MS
+        since = max(start, recent - recent % MINUTE_MS)
+        coarse = _cut(start, min(since, end), step) if start < since else []
+        return coarse + (_cut(since, end, fine) if since < end else [])
 
     def _collection(
         self, selector: str, wanted: list[Condition] | None, slots: list[tuple[int, int]]
@@ -87,8 +92,12 @@ class Metrics:
 
     def _points(self, metric: Metric, entity: Entity, slots: list[tuple[int, int]]) -> list[Point]:
         entity_id = entity["entityId"]
-        raised, silent = self._windows.of(entity_id, RAISED), self._windows.of(entity_id, SILENT)
-        return points(metric, entity_id, slots, raised, silent)
+        raised, silent = (self._windows.of(entity_id, effect, metric.key) for effect in (RAISED, SILENT))
+        return points(metric, entity_id, slots, raised, silent, self._windows.ramps(entity_id, metric.key))
+
+
+def _cut(start: int, end: int, step: int) -> list[tuple[int, int]]:
+    return [(at, min(at + step, end)) for at in range(start - start % step, end, step)]
 
 
 def _split(text: str) -> list[str]:

@@ -1,20 +1,25 @@
 """The settings schemas the sandbox knows, as far as the vendor publishes their rules: what a value must hold.
 
-`builtin:management-zones`, `builtin:tags.auto-tagging`, `builtin:alerting.profile`; all three at scope environment.
+`builtin:management-zones`, `builtin:tags.auto-tagging`, `builtin:alerting.profile`,
+`builtin:alerting.maintenance-window`; all at scope environment.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sandbox.vendors.dynatrace.selectors import entity_conditions
-from sandbox.vendors.framework import Refusal
+from sandbox.vendors.dynatrace.schema_checks import (
+    MISSING,
+    Faults,
+    applies,
+    flag,
+    items,
+    named,
+    one_of,
+    unknown,
+)
 
-type Fault = tuple[str, str]
-"""(path below the value, what is wrong there)."""
-type Faults = Iterator[Fault]
-
-_MISSING = "may not be null"
 _NORMALIZATIONS = ("Leave text as-is", "To lower case", "To upper case")
 _SEVERITIES = (
     "AVAILABILITY",
@@ -25,7 +30,14 @@ _SEVERITIES = (
     "RESOURCE_CONTENTION",
 )
 _INCLUDE_MODES = ("NONE", "INCLUDE_ANY", "INCLUDE_ALL")
-_LONGEST_NAME, _LONGEST_DELAY_MINUTES = 250, 10_000
+_SUPPRESSIONS = ("DETECT_PROBLEMS_AND_ALERT", "DETECT_PROBLEMS_DONT_ALERT", "DONT_DETECT_PROBLEMS")
+_RECURRENCES = {
+    "ONCE": "onceRecurrence",
+    "DAILY": "dailyRecurrence",
+    "WEEKLY": "weeklyRecurrence",
+    "MONTHLY": "monthlyRecurrence",
+}
+_LONGEST_DELAY_MINUTES = 10_000
 
 
 @dataclass(frozen=True)
@@ -37,47 +49,81 @@ class Schema:
     thing: str
     unique: bool
     faults: Callable[[Mapping[str, Any]], Faults]
+    name_of: Callable[[Mapping[str, Any]], str] = lambda value: str(value["name"])
 
 
 def _management_zone(value: Mapping[str, Any]) -> Faults:
-    yield from _unknown(value, {"name", "description", "legacyId", "rules"})
-    yield from _name(value)
-    for path, rule in _items(value, "rules"):
-        yield from _unknown(
+    yield from unknown(value, {"name", "description", "legacyId", "rules"})
+    yield from named(value)
+    for path, rule in items(value, "rules"):
+        yield from unknown(
             rule, {"enabled", "type", "attributeRule", "dimensionRule", "entitySelector"}, path
         )
-        yield from _flag(rule, "enabled", path)
-        yield from _one_of(rule, "type", ("ME", "DIMENSION", "SELECTOR"), path)
-        yield from _applies(rule, path)
+        yield from flag(rule, "enabled", path)
+        yield from one_of(rule, "type", ("ME", "DIMENSION", "SELECTOR"), path)
+        yield from applies(rule, path)
 
 
 def _auto_tag(value: Mapping[str, Any]) -> Faults:
-    yield from _unknown(value, {"name", "description", "rules", "rulesMaintainedExternally"})
-    yield from _name(value)
+    yield from unknown(value, {"name", "description", "rules", "rulesMaintainedExternally"})
+    yield from named(value)
     known = {"enabled", "type", "valueFormat", "valueNormalization", "attributeRule", "entitySelector"}
-    for path, rule in _items(value, "rules"):
-        yield from _unknown(rule, known, path)
-        yield from _flag(rule, "enabled", path)
-        yield from _one_of(rule, "type", ("ME", "SELECTOR"), path)
-        yield from _one_of(rule, "valueNormalization", _NORMALIZATIONS, path)
-        yield from _applies(rule, path)
+    for path, rule in items(value, "rules"):
+        yield from unknown(rule, known, path)
+        yield from flag(rule, "enabled", path)
+        yield from one_of(rule, "type", ("ME", "SELECTOR"), path)
+        yield from one_of(rule, "valueNormalization", _NORMALIZATIONS, path)
+        yield from applies(rule, path)
 
 
 def _alerting_profile(value: Mapping[str, Any]) -> Faults:
-    yield from _unknown(value, {"name", "managementZone", "severityRules", "eventFilters"})
-    yield from _name(value)
+    yield from unknown(value, {"name", "managementZone", "severityRules", "eventFilters"})
+    yield from named(value)
     known = {"severityLevel", "delayInMinutes", "tagFilterIncludeMode", "tagFilter"}
-    for path, rule in _items(value, "severityRules"):
-        yield from _unknown(rule, known, path)
-        yield from _one_of(rule, "severityLevel", _SEVERITIES, path)
-        yield from _one_of(rule, "tagFilterIncludeMode", _INCLUDE_MODES, path)
+    for path, rule in items(value, "severityRules"):
+        yield from unknown(rule, known, path)
+        yield from one_of(rule, "severityLevel", _SEVERITIES, path)
+        yield from one_of(rule, "tagFilterIncludeMode", _INCLUDE_MODES, path)
         delay = rule.get("delayInMinutes")
         if isinstance(delay, bool) or not isinstance(delay, int) or not 0 <= delay <= _LONGEST_DELAY_MINUTES:
             yield f"{path}/delayInMinutes", f"must be a whole number from 0 to {_LONGEST_DELAY_MINUTES}"
         if rule.get("tagFilterIncludeMode") in ("INCLUDE_ANY", "INCLUDE_ALL") and not rule.get("tagFilter"):
-            yield f"{path}/tagFilter", _MISSING
+            yield f"{path}/tagFilter", MISSING
     if not isinstance(value.get("eventFilters", []), list):
         yield "eventFilters", "must be a list"
+
+
+def _maintenance_window(value: Mapping[str, Any]) -> Faults:
+    yield from unknown(value, {"enabled", "generalProperties", "schedule", "filters"})
+    yield from flag(value, "enabled", "")
+    general, schedule = (_object(value, name) for name in ("generalProperties", "schedule"))
+    for path, message in named(general):
+        yield f"generalProperties/{path}", message
+    yield from one_of(general, "maintenanceType", ("PLANNED", "UNPLANNED"), "generalProperties")
+    yield from one_of(general, "suppression", _SUPPRESSIONS, "generalProperties")
+    yield from one_of(schedule, "scheduleType", tuple(_RECURRENCES), "schedule")
+    recurrence = _RECURRENCES.get(str(schedule.get("scheduleType")), "")
+    if recurrence and not isinstance(schedule.get(recurrence), Mapping):
+        yield f"schedule/{recurrence}", MISSING
+    once = _object(schedule, "onceRecurrence")
+    for name in ("startTime", "endTime"):
+        if name in once and not _is_local_time(once[name]):
+            yield f"schedule/onceRecurrence/{name}", "Must be of type local_date_time"
+    for path, one in items(value, "filters"):
+        yield from unknown(one, {"entityType", "entityId", "entityTags", "managementZones"}, path)
+
+
+def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = value.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _is_local_time(text: object) -> bool:
+    """2026-11-21T12:00:00, without a zone: that stands in timeZone."""
+    try:
+        return datetime.fromisoformat(str(text)).tzinfo is None
+    except ValueError:
+        return False
 
 
 SCHEMAS = {
@@ -86,58 +132,13 @@ SCHEMAS = {
         Schema("builtin:management-zones", "1.0.10", "management zone", unique=True, faults=_management_zone),
         Schema("builtin:tags.auto-tagging", "1.0.14", "tag", unique=True, faults=_auto_tag),
         Schema("builtin:alerting.profile", "8.6", "alerting profile", unique=False, faults=_alerting_profile),
+        Schema(
+            "builtin:alerting.maintenance-window",
+            "2.14.4",
+            "maintenance window",
+            unique=False,
+            faults=_maintenance_window,
+            name_of=lambda value: str(value["generalProperties"]["name"]),
+        ),
     )
 }
-
-
-def _name(value: Mapping[str, Any]) -> Faults:
-    name = value.get("name")
-    if not isinstance(name, str) or not name.strip():
-        yield "name", _MISSING if name is None else "must not be blank"
-    elif len(name) > _LONGEST_NAME:
-        yield "name", f"must have at most {_LONGEST_NAME} characters"
-
-
-def _items(value: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The rules of a list with their paths; what is no object counts as one without fields."""
-    rules = value.get(name, [])
-    for number, rule in enumerate(rules if isinstance(rules, list) else [rules]):
-        yield f"{name}/{number}", rule if isinstance(rule, Mapping) else {}
-
-
-def _applies(rule: Mapping[str, Any], path: str) -> Faults:
-    """What a rule applies to: entities by attribute, or by selector."""
-    if rule.get("type") == "SELECTOR":
-        try:
-            entity_conditions(str(rule.get("entitySelector") or ""))
-        except Refusal:
-            yield f"{path}/entitySelector", "is not a valid entity selector"
-    if rule.get("type") == "ME":
-        attribute_rule = rule.get("attributeRule")
-        if not isinstance(attribute_rule, Mapping):
-            yield f"{path}/attributeRule", _MISSING
-            return
-        if not attribute_rule.get("entityType"):
-            yield f"{path}/attributeRule/entityType", _MISSING
-        conditions = list(_items(attribute_rule, "conditions"))
-        if not conditions:
-            yield f"{path}/attributeRule/conditions", "must hold at least one condition"
-        for below, condition in conditions:
-            for name in ("key", "operator"):
-                if not condition.get(name):
-                    yield f"{path}/attributeRule/{below}/{name}", _MISSING
-
-
-def _flag(rule: Mapping[str, Any], name: str, path: str) -> Faults:
-    if not isinstance(rule.get(name), bool):
-        yield f"{path}/{name}", _MISSING if rule.get(name) is None else "must be true or false"
-
-
-def _one_of(rule: Mapping[str, Any], name: str, known: Sequence[str], path: str) -> Faults:
-    if rule.get(name) not in known:
-        yield f"{path}/{name}", _MISSING if rule.get(name) is None else f"must be one of {', '.join(known)}"
-
-
-def _unknown(value: Mapping[str, Any], known: set[str], path: str = "") -> Faults:
-    for name in sorted(value.keys() - known):
-        yield f"{path}/{name}".lstrip("/"), "is not a property of the schema"

@@ -1,7 +1,8 @@
 """Deterministic metric values: the same question has the same answer, whoever asks and whenever.
 
 A healthy value is the metric's own band plus noise that depends only on metric, entity and time slot; while the
-entity is unwell the value lies in the raised band, and a slot that is partly both is their mean by time.
+entity is unwell the value lies in the raised band, and a slot that is partly both is their mean by time. On a ramp it
+goes from the one to the other at an even pace.
 """
 
 import hashlib
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 type Span = tuple[int, int | None]
+type Ramp = tuple[int, int | None, int]
+"""(from, to or None, when it is at its height)."""
 type Point = tuple[int, float | None]
 
 
@@ -39,7 +42,9 @@ METRICS = {
         Metric("builtin:service.requestCount.total", "SERVICE", "Count", (550, 650), (450, 600)),
         Metric("builtin:host.cpu.usage", "HOST", "Percent", (12, 38), (91, 99)),
         Metric("builtin:host.mem.usage", "HOST", "Percent", (45, 60), (90, 98)),
-        Metric("builtin:host.disk.usedPct", "HOST", "Percent", (40, 55), (95, 99)),
+        Metric("builtin:host.disk.usedPct", "HOST", "Percent", (46, 47), (95, 99)),
+        Metric("builtin:tech.generic.cpu.usage", "PROCESS_GROUP_INSTANCE", "Percent", (8, 22), (88, 98)),
+        Metric("builtin:tech.generic.mem.usage", "PROCESS_GROUP_INSTANCE", "Percent", (30, 36), (88, 96)),
     )
 }
 
@@ -50,17 +55,24 @@ def points(
     slots: Sequence[tuple[int, int]],
     raised: Sequence[Span],
     silent: Sequence[Span],
+    ramps: Sequence[Ramp] = (),
 ) -> list[Point]:
     """(start of the slot, value or None) for slots of (start, end), all in milliseconds."""
     return [
-        (start, None if _share(start, end, silent) > 0 else _value(metric, entity_id, start, end, raised))
+        (
+            start,
+            None
+            if _share(start, end, silent) > 0
+            else _value(
+                metric, entity_id, start, min(1.0, _share(start, end, raised) + _height(start, end, ramps))
+            ),
+        )
         for start, end in slots
     ]
 
 
-def _value(metric: Metric, entity_id: str, start: int, end: int, raised: Sequence[Span]) -> float:
+def _value(metric: Metric, entity_id: str, start: int, unwell: float) -> float:
     noise = _noise(metric.key, entity_id, start)
-    unwell = _share(start, end, raised)
     return round(_within(metric.healthy, noise) * (1 - unwell) + _within(metric.raised, noise) * unwell, 4)
 
 
@@ -75,6 +87,16 @@ def _share(start: int, end: int, spans: Sequence[Span]) -> float:
         max(0, min(end, end if until is None else until) - max(start, since)) for since, until in spans
     )
     return min(1.0, covered / (end - start))
+
+
+def _height(start: int, end: int, ramps: Sequence[Ramp]) -> float:
+    """How high the ramps are in the middle of the slot, 0 to 1 each."""
+    middle = (start + end) / 2
+    return sum(
+        min(1.0, (middle - since) / (full - since))
+        for since, until, full in ramps
+        if since <= middle and (until is None or middle < until)
+    )
 
 
 def _noise(*parts: object) -> float:

@@ -57,7 +57,8 @@ class Objects:
 
     def put(self, one: Object) -> Object:
         changed = {"modified": now_ms(), "updateToken": secrets.token_urlsafe(24)}
-        shown = {"schemaVersion": SCHEMAS[one["schemaId"]].version, "summary": one["value"]["name"]}
+        schema = SCHEMAS[one["schemaId"]]
+        shown = {"schemaVersion": schema.version, "summary": schema.name_of(one["value"])}
         return self._kept.put(one["objectId"], {**one, **changed, **shown})
 
     def fault(self, schema_id: str, value: Any, number: int, object_id: str) -> Answer | None:

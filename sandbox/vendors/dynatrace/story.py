@@ -79,7 +79,10 @@ class Story:
     async def _open(self, request: web.Request) -> web.Response:
         """{"title", "service_entity_id", "severity"?, "impact"?, "start_ms"?, "problem_id"?, "display_id"?,
         "root_cause_entity_id"?, "notify"?: true} -> the problem."""
-        body = await object_body(request, wrong)
+        return reply(self.begin(await object_body(request, wrong)), HTTPStatus.CREATED)
+
+    def begin(self, body: Mapping[str, Any], *, is_sick: bool = True) -> Problem:
+        """Open a problem; body: as `_open` takes it. is_sick: its service's metrics show it. Raises: Refusal."""
         entity = self._entities.get(str(body.get("service_entity_id", "")))
         _check(body)
         if entity is None:
@@ -93,10 +96,11 @@ class Story:
         made = self._problems.put(
             new_problem(body, entity, self._entities, deployments, body.get("display_id", number), start)
         )
-        self._windows.open(entity["entityId"], RAISED, start)
+        if is_sick:
+            self._windows.open(entity["entityId"], RAISED, start)
         if body.get("notify", True):
             self._tell(made)
-        return reply(made, HTTPStatus.CREATED)
+        return made
 
     async def _resolve(self, request: web.Request) -> web.Response:
         """{"heal"?: true} -> the problem."""

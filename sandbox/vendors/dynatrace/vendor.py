@@ -10,11 +10,13 @@ from aiohttp import web
 from sandbox.vendors.dynatrace import answers
 from sandbox.vendors.dynatrace.entities import Entities
 from sandbox.vendors.dynatrace.events import Events
+from sandbox.vendors.dynatrace.logs import Logs
 from sandbox.vendors.dynatrace.metrics import Metrics
 from sandbox.vendors.dynatrace.notifications import Notifications
 from sandbox.vendors.dynatrace.problems import Problems
 from sandbox.vendors.dynatrace.settings import Settings
 from sandbox.vendors.dynatrace.slos import Slos
+from sandbox.vendors.dynatrace.stories import Stories
 from sandbox.vendors.dynatrace.story import Story
 from sandbox.vendors.dynatrace.windows import Windows
 from sandbox.vendors.framework import Operation, Vendor
@@ -32,7 +34,8 @@ class Dynatrace(Vendor):
     def __init__(self, store: Store, credentials: Mapping[str, str]) -> None:
         super().__init__(store, credentials)
         self.entities = Entities(self.collection("entity"))
-        self.windows = Windows(self.collection("window"))
+        self._logs = Logs(self.collection("log"))
+        self.windows = Windows(self.collection("window"), self._logs.heal)
         self.events = Events(self.collection("event"), self.entities)
         self._notifications = Notifications(
             self.collection("_notification_settings"),
@@ -51,18 +54,22 @@ class Dynatrace(Vendor):
             self.collection("_config"),
             self.collection("_counter"),
         )
+        self._stories = Stories(self.entities, self.events, self.windows, self._logs, self.story)
         self._settings = Settings(self.collection("settings_object"))
         self._slos = Slos(self.collection("slo"), self.entities, self.windows)
         self._metrics = Metrics(self.entities, self.windows, self.story.sample_seconds)
 
     @override
     def operations(self) -> Sequence[Operation]:
-        rooms = (self.problems, self.entities, self.events, self._metrics, self._settings, self._slos)
+        rooms = (
+            *(self.problems, self.entities, self.events),
+            *(self._metrics, self._logs, self._settings, self._slos),
+        )
         return [operation for room in rooms for operation in room.operations()]
 
     @override
     def controls(self) -> Sequence[Operation]:
-        rooms = (self.story, self._notifications, self.entities, self.windows)
+        rooms = (self.story, self._stories, self._notifications, self.entities, self.windows, self._logs)
         return [control for room in rooms for control in room.controls()]
 
     @override
