@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.vendors.azure_devops.consequences import Consequences
-from sandbox.vendors.azure_devops.contents import DEFAULT_BRANCH, Author, Contents
+from sandbox.vendors.azure_devops.contents import DEFAULT_BRANCH, Author, Contents, Files
 from sandbox.vendors.azure_devops.pipelines import Pipelines
 from sandbox.vendors.azure_devops.projects import Projects
 from sandbox.vendors.azure_devops.repositories import Repositories
@@ -76,7 +76,7 @@ class Stage:
         """One run of the past, or a list of them, oldest first -> what was made.
 
         {"pipeline_id", "commit"?, "comment"?, "author"?, "branch"?, "result"?, "finished_ms"? (or
-        "finished_ago_seconds"?), "duration_seconds"?, "tags"?, "variables"?}
+        "finished_ago_seconds"?), "duration_seconds"?, "tags"?, "variables"?, "files"? ({path: text}, of the commit)}
         """
         body = await json_body(request, wrong)
         wanted = body if isinstance(body, list) else [body]
@@ -96,7 +96,8 @@ class Stage:
             raise wrong("commit must have 40 hexadecimal digits")
         comment, author = str(body.get("comment", "Change")), str(body.get("author", "Bruno Lima"))
         branch = str(body.get("branch", DEFAULT_BRANCH))
-        self._commit(pipeline, branch, commit_id, comment, author, created - 60_000)
+        files = {f"/{path.lstrip('/')}": str(text).encode() for path, text in body.get("files", {}).items()}
+        self._commit(pipeline, branch, commit_id, comment, author, created - 60_000, files)
         run = {
             "pipeline_id": pipeline["id"],
             "project_id": pipeline["project_id"],
@@ -113,7 +114,14 @@ class Stage:
         return self._runs.add(run, created, finish, result, settled=True)
 
     def _commit(
-        self, pipeline: Document, branch: str, commit_id: str, comment: str, author: str, at_ms: int
+        self,
+        pipeline: Document,
+        branch: str,
+        commit_id: str,
+        comment: str,
+        author: str,
+        at_ms: int,
+        changed: Files,
     ) -> None:
         """Put a commit with the pipeline's YAML file on the branch; one that is there stays as it is."""
         repository = self._repositories.get(pipeline["repository_id"])
@@ -123,9 +131,8 @@ class Stage:
         parent = parent or self._contents.head(repository["id"], DEFAULT_BRANCH)
         files = (self._contents.files(repository["id"], parent) if parent else None) or {}
         path = f"/{pipeline['path'].lstrip('/')}"
-        self._contents.record(
-            repository["id"], parent, {path: _YAML, **files}, comment, Author(author), at_ms, commit_id
-        )
+        whole = {path: _YAML, **files, **changed}
+        self._contents.record(repository["id"], parent, whole, comment, Author(author), at_ms, commit_id)
         self._contents.point(repository["id"], branch, commit_id)
         self._repositories.filled(repository, branch)
 

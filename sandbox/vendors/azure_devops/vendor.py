@@ -11,6 +11,7 @@ from sandbox.vendors.azure_devops.azure_environments import AzureEnvironments
 from sandbox.vendors.azure_devops.branches import Branches
 from sandbox.vendors.azure_devops.builds import Builds
 from sandbox.vendors.azure_devops.commits import Commits
+from sandbox.vendors.azure_devops.comparing import Comparing
 from sandbox.vendors.azure_devops.consequences import Consequences, Effects
 from sandbox.vendors.azure_devops.contents import Contents
 from sandbox.vendors.azure_devops.definitions import Definitions
@@ -86,6 +87,7 @@ class AzureDevOps(Vendor):
             self._permissions,
             RunApi(repositories, contents, pipelines, self.runs, url),
             builds,
+            Comparing(projects, repositories, contents, commits, self.runs),
             Timelines(builds),
         )
         self._stage = Stage(
