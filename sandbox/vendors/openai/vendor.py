@@ -1,4 +1,4 @@
-"""OpenAI put together: /openai/v1/models and /openai/v1/chat/completions."""
+"""OpenAI put together: /openai/v1/models, /openai/v1/chat/completions and /openai/v1/embeddings."""
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +19,14 @@ from sandbox.vendors.openai.completions import (
     outcomes,
     unreadable,
 )
+from sandbox.vendors.openai.embeddings import check as check_embeddings
+from sandbox.vendors.openai.embeddings import embeddings
 from sandbox.vendors.store import Document, Store
 
 AUDIENCE = "https://cognitiveservices.azure.com"
 """Azure OpenAI, as Entra ID knows it."""
 
-MODELS = ["gpt-5-mini", "gpt-5", "gpt-4.1-mini"]
+MODELS = ["gpt-5-mini", "gpt-5", "gpt-4.1-mini", "text-embedding-3-small"]
 _CREATED_S = 1_750_000_000
 
 
@@ -46,6 +48,7 @@ class OpenAI(Vendor):
             Operation("list_models", "GET", "/openai/v1/models", self._models),
             Operation("get_model", "GET", "/openai/v1/models/{model}", self._model),
             Operation("create_completion", "POST", "/openai/v1/chat/completions", self._complete),
+            Operation("create_embeddings", "POST", "/openai/v1/embeddings", self._embed),
         ]
 
     @override
@@ -97,6 +100,12 @@ class OpenAI(Vendor):
         kept |= {"content": choice["message"]["content"], "finish_reason": choice["finish_reason"]}
         self._completions.put(made["id"], kept)
         return reply(made)
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        body = await object_body(request, unreadable)
+        self._known(str(body.get("model")))
+        check_embeddings(body)
+        return reply(embeddings(body))
 
     def _known(self, model: str) -> str:
         if model not in self._config()["models"]:
