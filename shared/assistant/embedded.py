@@ -1,17 +1,11 @@
-"""The embedded assistant: a rule instead of a model, always marked as such.
+"""The embedded assistant: the ranking's own answer (domain.ranking) instead of a model's, always marked as such."""
 
-The rule: most incidents follow a change (https://sre.google/workbook/postmortem-analysis/), so the run that ended
-last before the problem is the probable cause, the surer the closer it ended; otherwise the cause is unknown.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.assistant.port import Diagnosis
-
-SUSPECT_FOR_MINUTES = 120
-SUREST, LEAST_SURE = 0.8, 0.4
+from shared.assistant.port import MOST_CANDIDATES, Diagnosis
+from shared.domain.ranking import Candidate, rank
 
 
 class EmbeddedAssistant:
@@ -20,43 +14,47 @@ class EmbeddedAssistant:
     async def diagnose(
         self, problem: Mapping[str, Any], bundle: Mapping[str, Any], runs: Mapping[str, Any] | None
     ) -> Diagnosis:
-        suspect = (runs or {}).get("suspect")
-        minutes = _minutes_between(suspect, problem) if suspect else None
-        if suspect is None or minutes is None or not 0 <= minutes <= SUSPECT_FOR_MINUTES:
-            return _unknown()
-        return Diagnosis(
-            category="recent_deployment",
-            confidence=round(SUREST - (SUREST - LEAST_SURE) * minutes / SUSPECT_FOR_MINUTES, 2),
-            evidence_ids=[
-                item["id"] for item in bundle["items"] if item["kind"] in ("run", "deployment", "metric")
-            ],
-            author="embedded",
-            text_key="cause.recent_deployment",
-            text_values={
-                "run_id": suspect["run_id"],
-                "commit": suspect["commit"][:8],
-                "minutes": round(minutes),
-            },
-            refuted_by_key="cause.refuted_by_baseline",
-        )
+        return answer(candidates(problem, bundle, runs))
 
     async def ping(self) -> None:
         """It is always here."""
 
 
-def _unknown() -> Diagnosis:
+def candidates(
+    problem: Mapping[str, Any], bundle: Mapping[str, Any], runs: Mapping[str, Any] | None
+) -> list[Candidate]:
+    """The ranking of the bundle. runs: {"suspect", "last_good"}, for run items that carry no facts of their own."""
+    return rank(problem, _with_runs(bundle["items"], runs))
+
+
+def answer(ranked: Sequence[Candidate]) -> Diagnosis:
+    """The best candidate as a diagnosis."""
+    best = ranked[0]
     return Diagnosis(
-        category="unknown",
-        confidence=0.0,
-        evidence_ids=[],
+        category=best["category"],
+        component=best["component"],
+        confidence=best["confidence"],
+        evidence_ids=best["evidence_ids"],
         author="embedded",
-        text_key="cause.unknown",
-        refuted_by_key="cause.refuted_by_more_evidence",
+        text_key=best["text_key"],
+        text_values=best["text_values"],
+        refuted_by_key=best["refuted_by_key"],
+        candidates=[dict(one) for one in ranked[:MOST_CANDIDATES]],
     )
 
 
-def _minutes_between(run: Mapping[str, Any], problem: Mapping[str, Any]) -> float | None:
-    if not run.get("finished_at") or not problem.get("start_ms"):
-        return None
-    ended_s = datetime.fromisoformat(run["finished_at"]).timestamp()
-    return float(problem["start_ms"] / 1000 - ended_s) / 60
+def _with_runs(items: Sequence[Mapping[str, Any]], runs: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Items of runs without facts get those of the runs, in whose order they were made."""
+    known = [run for name in ("suspect", "last_good") if (run := (runs or {}).get(name))]
+    bare = [item for item in items if item["kind"] == "run" and not item.get("facts")]
+    given = {item["id"]: _facts(run) for item, run in zip(bare, known, strict=False)}
+    return [{**item, "facts": given[item["id"]]} if item["id"] in given else item for item in items]
+
+
+def _facts(run: Mapping[str, Any]) -> dict[str, Any]:
+    ended = run.get("finished_at")
+    return {
+        "run_id": run["run_id"],
+        "commit": run["commit"],
+        "at_ms": int(datetime.fromisoformat(ended).timestamp() * 1000) if ended else None,
+    }

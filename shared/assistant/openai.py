@@ -1,18 +1,22 @@
 """Azure OpenAI through its v1 endpoint: structured output, checked, with the embedded assistant behind it.
 
-The model sees redacted text only. An answer that cites evidence nobody gave it is asked for once more and then
-dropped. Whatever goes wrong, the embedded assistant's answer goes out in time.
+The model sees redacted text only. An answer that is not borne out by the evidence (assistant.checking) is asked for
+once more, saying what was wrong, and then dropped. Whatever goes wrong, the embedded assistant's answer goes out,
+WITHIN_S after the question at the latest.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.assistant.checking import backing, fault
 from shared.assistant.port import Assistant, Cause, Diagnosis
+from shared.assistant.question import question
 from shared.assistant.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -20,8 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_S = 45.0
-MAX_ITEMS = 40
+WITHIN_S = 45.0
+"""How long the model may take, all tries together."""
+TRIES = 2
 _PROMPT = Path(__file__).parent / "prompts" / "diagnose.md"
 
 
@@ -31,74 +36,84 @@ def openai_assistant(
     """url: the v1 endpoint. api_key: a key, or a function that returns an Entra token."""
     from openai import AsyncOpenAI
 
-    return OpenAIAssistant(
-        AsyncOpenAI(base_url=url, api_key=api_key, timeout=TIMEOUT_S, max_retries=1), model, behind
-    )
+    # No retries of its own: it would wait for a quota's Retry-After, and an incident goes out without the model.
+    client = AsyncOpenAI(base_url=url, api_key=api_key, timeout=WITHIN_S, max_retries=0)
+    return OpenAIAssistant(client, model, behind)
 
 
 class OpenAIAssistant:
-    """Asks a model; answers with `behind` when the model does not give a usable answer."""
+    """Asks a model; answers with `behind` when the model does not give a usable answer in time."""
 
-    def __init__(self, client: AsyncOpenAI, model: str, behind: Assistant) -> None:
-        self._client, self._model, self._behind = client, model, behind
+    def __init__(
+        self, client: AsyncOpenAI, model: str, behind: Assistant, within_s: float = WITHIN_S
+    ) -> None:
+        self._client, self._model, self._behind, self._within_s = client, model, behind, within_s
 
     async def diagnose(
         self, problem: Mapping[str, Any], bundle: Mapping[str, Any], runs: Mapping[str, Any] | None
     ) -> Diagnosis:
-        redactor = Redactor(known_names=())
-        question = redactor.hide(_question(problem, bundle))
-        known = {item["id"] for item in bundle["items"]}
-        for _ in range(2):
-            cause = await self._ask(question)
-            if cause is None:
-                break
-            if cause.evidence_ids and known.issuperset(cause.evidence_ids):
-                return self._diagnosis(cause, redactor)
-            if cause.category == "unknown" and not cause.evidence_ids:
-                return self._diagnosis(cause, redactor)
-            log.warning("the model cited evidence that does not exist, or none")
-        return await self._behind.diagnose(problem, bundle, runs)
+        embedded = await self._behind.diagnose(problem, bundle, runs)
+        try:
+            async with asyncio.timeout(self._within_s):
+                return await self._asked(problem, bundle, embedded) or embedded
+        except TimeoutError:
+            log.warning("the model gave no answer within %g s", self._within_s)
+            return embedded
 
     async def ping(self) -> None:
         """One cheap read: raises what openai raises."""
         await self._client.models.list()
 
-    async def _ask(self, question: str) -> Cause | None:
+    async def _asked(
+        self, problem: Mapping[str, Any], bundle: Mapping[str, Any], embedded: Diagnosis
+    ) -> Diagnosis | None:
+        redactor = Redactor(known_names=())
+        document, known = question(problem, bundle, embedded.candidates, redactor)
+        messages = [_message("system", _PROMPT.read_text(encoding="utf-8")), _message("user", document)]
+        for _ in range(TRIES):
+            cause = await self._ask(messages)
+            if cause is None:
+                return None
+            shown = cause.model_copy(update={"component": redactor.show(cause.component)})
+            wrong = fault(shown, known, embedded.candidates)
+            if not wrong:
+                return self._diagnosis(shown, redactor, embedded)
+            log.warning("the model's answer is not borne out by the evidence")
+            messages += [
+                _message("assistant", cause.model_dump_json()),
+                _message("user", json.dumps({"rejected_because": wrong})),
+            ]
+        return None
+
+    async def _ask(self, messages: list[Any]) -> Cause | None:
         from openai import OpenAIError
         from pydantic import ValidationError
 
         try:
             completion = await self._client.chat.completions.parse(
-                model=self._model,
-                response_format=Cause,
-                messages=[
-                    {"role": "system", "content": _PROMPT.read_text(encoding="utf-8")},
-                    {"role": "user", "content": question},
-                ],
+                model=self._model, response_format=Cause, messages=messages
             )
         except (OpenAIError, ValidationError, ValueError) as error:
             log.warning("the model gave no usable answer (%s)", type(error).__name__)
             return None
         return completion.choices[0].message.parsed if completion.choices else None
 
-    def _diagnosis(self, cause: Cause, redactor: Redactor) -> Diagnosis:
+    def _diagnosis(self, cause: Cause, redactor: Redactor, embedded: Diagnosis) -> Diagnosis:
+        """The model's words on the candidate it chose. Its confidence counts half: the other half is the facts'."""
+        chosen = backing(cause, embedded.candidates)
+        assert chosen is not None
         return Diagnosis(
             category=cause.category,
-            confidence=cause.confidence,
-            evidence_ids=cause.evidence_ids,
+            component=chosen["component"],
+            confidence=round((cause.confidence + chosen["confidence"]) / 2, 3),
+            evidence_ids=list(dict.fromkeys(cause.evidence_ids)),
             author="openai",
             model=self._model,
             text=redactor.show(cause.hypothesis),
             refuted_by=redactor.show(cause.refuted_by),
+            candidates=embedded.candidates,
         )
 
 
-def _question(problem: Mapping[str, Any], bundle: Mapping[str, Any]) -> str:
-    """The bundle as JSON: data, whatever its texts may say."""
-    about = {name: problem[name] for name in ("title", "impact", "severity", "tags")}
-    items = [
-        {name: item[name] for name in ("id", "source", "kind", "at", "text")} for item in bundle["items"]
-    ]
-    return json.dumps(
-        {"problem": about, "evidence": items[:MAX_ITEMS], "missing": bundle["missing"]}, ensure_ascii=False
-    )
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}

@@ -6,19 +6,30 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 Category = Literal[
-    "recent_deployment", "dependency", "saturation", "configuration", "infrastructure", "unknown"
+    "recent_deployment",
+    "memory_leak",
+    "saturation",
+    "dependency",
+    "configuration",
+    "certificate",
+    "quota",
+    "infrastructure",
+    "unknown",
 ]
+MOST_CANDIDATES = 3
 
 
 class Cause(BaseModel):
     """What a model answers. "unknown" with low confidence is a good answer; a guess is not.
 
-    evidence_ids: the items of the bundle this rests on. refuted_by: what would show that it is wrong.
+    component: the name of the entity where the cause sits, "" if unknown. evidence_ids: the items of the bundle this
+    rests on. refuted_by: what would show that it is wrong.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     hypothesis: str = Field(min_length=1, max_length=600)
+    component: str = Field(max_length=160)
     category: Category
     confidence: float = Field(ge=0, le=1)
     evidence_ids: list[str] = Field(max_length=20)
@@ -29,10 +40,12 @@ class Diagnosis(BaseModel):
     """A cause and who says so. Crosses durable boundaries as a dict.
 
     text and refuted_by are a model's own words; the embedded assistant names sentences of shared.texts instead
-    (text_key with text_values, refuted_by_key), so that its answer is in the reader's language.
+    (text_key with text_values, refuted_by_key), so that its answer is in the reader's language. candidates: what the
+    ranking holds likely (domain.ranking.Candidate), best first, at most MOST_CANDIDATES, whoever answers.
     """
 
     category: Category
+    component: str = ""
     confidence: float = Field(ge=0, le=1)
     evidence_ids: list[str]
     author: Literal["embedded", "openai"]
@@ -42,6 +55,7 @@ class Diagnosis(BaseModel):
     text_values: dict[str, Any] = {}
     refuted_by: str = ""
     refuted_by_key: str = ""
+    candidates: list[dict[str, Any]] = []
 
 
 class Assistant(Protocol):

@@ -9,18 +9,24 @@ from typing import Any, TypedDict
 from shared.domain.evidence import Bundle
 from shared.domain.plain import plain
 from shared.domain.remediation import Proposal
-from shared.texts import say
+from shared.texts import say, say_or
 
 SHOWN_ITEMS = 8
 """What a custom status has room for: Durable Functions keeps 16 KB of it."""
 
 
 class Case(TypedDict):
-    """confidence: percent. evidence: [{"id", "text"}]."""
+    """confidence: percent. component: where the cause sits, "" if unknown. candidates: the likeliest, in words.
+
+    evidence: [{"id", "text", "source", "at", "link"}], what the cause rests on first.
+    """
 
     title: str
     service: str
     hypothesis: str
+    component: str
+    category: str
+    candidates: list[str]
     confidence: int
     author: str
     cited: str
@@ -40,19 +46,20 @@ def describe(
     proposal: Proposal,
 ) -> Case:
     """Put evidence, cause and proposal into words. diagnosis: an assistant.port.Diagnosis as a dict."""
-    cause = diagnosis["text"] or say(language, diagnosis["text_key"], **diagnosis["text_values"])
+    cause = diagnosis["text"] or _sentence(language, diagnosis)
     refuted_by = diagnosis["refuted_by"] or say(language, diagnosis["refuted_by_key"])
     return Case(
         title=plain(problem["title"], 160),
         service=_service_name(problem, service),
         hypothesis=plain(cause, 600),
+        component=plain(diagnosis.get("component", ""), 80),
+        category=diagnosis["category"],
+        candidates=[_candidate(language, one) for one in diagnosis.get("candidates", [])],
         confidence=round(100 * diagnosis["confidence"]),
         author=say(language, f"author.{diagnosis['author']}", model=plain(diagnosis["model"])),
         cited=", ".join(diagnosis["evidence_ids"]) or say(language, "none"),
         refuted_by=plain(refuted_by, 300),
-        evidence=[
-            {"id": item["id"], "text": plain(item["text"], 200)} for item in bundle["items"][:SHOWN_ITEMS]
-        ],
+        evidence=_shown(bundle, diagnosis["evidence_ids"]),
         missing=[gap["source"] for gap in bundle["missing"]],
         risk=proposal["risk"],
         action_text=_action_text(language, proposal),
@@ -92,6 +99,37 @@ def people(decisions: Sequence[Mapping[str, Any]]) -> str:
 
 def comments(decisions: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(plain(decision["comment"]) for decision in decisions if decision["comment"])
+
+
+def _shown(bundle: Bundle, cited: Sequence[str]) -> list[dict[str, str]]:
+    """What the cause rests on, then the rest in its order, as far as there is room."""
+    items = sorted(bundle["items"], key=lambda item: item["id"] not in cited)[:SHOWN_ITEMS]
+    return [
+        {
+            "id": item["id"],
+            "text": plain(item["text"], 200),
+            "source": item["source"],
+            "at": item["at"],
+            "link": plain(item["link"], 300),
+        }
+        for item in items
+    ]
+
+
+def _sentence(language: str, diagnosis: Mapping[str, Any]) -> str:
+    values = dict(diagnosis["text_values"])
+    if "indicator" in values:
+        values["indicator"] = say_or(str(values["indicator"]), language, f"indicator.{values['indicator']}")
+    return say(language, diagnosis["text_key"], **values)
+
+
+def _candidate(language: str, candidate: Mapping[str, Any]) -> str:
+    category = say(language, f"category.{candidate['category']}")
+    confidence = round(100 * candidate["confidence"])
+    if not candidate["component"]:
+        return f"{category} ({confidence} %)"
+    component = plain(candidate["component"], 80)
+    return say(language, "cause.candidate", category=category, component=component, confidence=confidence)
 
 
 def _service_name(problem: Mapping[str, Any], service: Mapping[str, Any] | None) -> str:

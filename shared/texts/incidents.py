@@ -133,17 +133,4 @@ TEXTS = {
     "action.none": Text("nenhuma: {reason}", "none: {reason}"),
     "author.embedded": Text("assistente embutido", "embedded assistant"),
     "author.openai": Text("modelo {model}", "model {model}"),
-    "cause.recent_deployment": Text(
-        "A implantação {run_id} ({commit}) terminou {minutes} min antes do problema.",
-        "Deployment {run_id} ({commit}) ended {minutes} min before the problem.",
-    ),
-    "cause.unknown": Text("As evidências não apontam uma causa.", "The evidence points to no cause."),
-    "cause.refuted_by_baseline": Text(
-        "O indicador já estava fora do limite antes da implantação.",
-        "The indicator was out of bounds before the deployment already.",
-    ),
-    "cause.refuted_by_more_evidence": Text(
-        "Qualquer mudança ou falha que ainda não esteja nas evidências.",
-        "Any change or fault that is not in the evidence yet.",
-    ),
 }

@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.vendors.framework import Refusal, reply
-from sandbox.vendors.openai.prompt import evidence, texts
+from sandbox.vendors.openai.misbehaving import NONSENSE, invented, obedient
+from sandbox.vendors.openai.prompt import candidates, evidence, texts
 from sandbox.vendors.openai.strict import schema_fault
 from sandbox.vendors.openai.structured import SAID, Filler
 
@@ -40,6 +41,14 @@ def invalid(message: str, param: str | None = None, code: str | None = None) -> 
 
 def unreadable(message: str) -> Refusal:
     return invalid(f"We could not parse the JSON body of your request: {message}")
+
+
+def quota_used_up() -> Refusal:
+    """What a resource without any quota left answers: waiting does not help."""
+    message = "You exceeded your current quota, please check your plan and billing details."
+    return Refusal(
+        error(HTTPStatus.TOO_MANY_REQUESTS, message, "insufficient_quota", code="insufficient_quota")
+    )
 
 
 def check(body: Mapping[str, Any]) -> None:
@@ -97,9 +106,16 @@ def _content(body: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
     if outcome.get("kind") == "content":
         given = outcome["content"]
         return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    if outcome.get("kind") == "nonsense":
+        return NONSENSE
     known = evidence(body["messages"])
     if (wanted := _json_schema(body)) is not None:
-        return json.dumps(Filler(wanted["schema"], known).answer(), ensure_ascii=False)
+        answer = Filler(wanted["schema"], known, candidates(body["messages"])).answer()
+        if outcome.get("kind") == "invented":
+            answer = invented(answer)
+        if outcome.get("kind") == "obedient":
+            answer = obedient(answer, wanted["schema"], known, texts(body["messages"]))
+        return json.dumps(answer, ensure_ascii=False)
     cited = f", resting on {', '.join(known)}" if known else ""
     text = f"{SAID}: this endpoint is a simulator and has understood nothing{cited}."
     return json.dumps({"answer": text}) if _format(body).get("type") == "json_object" else text
@@ -155,22 +171,35 @@ def _usage(prompt: str, answer: str) -> dict[str, Any]:
     }
 
 
+KINDS = (
+    "answer",
+    "refusal",
+    "length",
+    "content_filter",
+    "content",
+    "nonsense",
+    "invented",
+    "obedient",
+    "quota",
+    "slow",
+)
+
+
+def outcome_of(wanted: object) -> dict[str, Any]:
+    """What a completion is to be. Raises: ValueError saying what is wrong."""
+    one = {"kind": wanted} if isinstance(wanted, str) else wanted
+    if not isinstance(one, dict) or one.get("kind") not in KINDS:
+        raise ValueError(f"an outcome is one of {', '.join(KINDS)}, or an object with it as its kind")
+    if one["kind"] == "content" and "content" not in one:
+        raise ValueError("content is missing")
+    seconds = one.get("seconds", 0)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 600:
+        raise ValueError("seconds must be a number from 0 to 600")
+    return one
+
+
 def outcomes(wanted: object) -> Sequence[dict[str, Any]]:
     """What the next completions are to be. Raises: ValueError saying what is wrong."""
     if not isinstance(wanted, list):
         raise ValueError("next must be a list")
-    made = [{"kind": one} if isinstance(one, str) else one for one in wanted]
-    for one in made:
-        if not isinstance(one, dict) or one.get("kind") not in (
-            "answer",
-            "refusal",
-            "length",
-            "content_filter",
-            "content",
-        ):
-            raise ValueError(
-                'each of next is "answer", "refusal", "length", "content_filter" or {"kind": "content", "content": ...}'
-            )
-        if one["kind"] == "content" and "content" not in one:
-            raise ValueError("content is missing")
-    return made
+    return [outcome_of(one) for one in wanted]

@@ -30,6 +30,19 @@ def evidence(messages: Sequence[Mapping[str, Any]]) -> Evidence:
     return found
 
 
+def candidates(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the user's first document offers to choose from: the objects of its list `candidates`, or none."""
+    for text in texts([message for message in messages if message.get("role") == "user"]):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            continue
+        offered = document.get("candidates") if isinstance(document, Mapping) else None
+        if isinstance(offered, list):
+            return [one for one in offered if isinstance(one, Mapping)]
+    return []
+
+
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
     try:
         yield from _in_json(json.loads(text))

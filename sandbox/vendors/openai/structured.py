@@ -1,11 +1,12 @@
 """Answers by schema: walks a JSON schema and fills it, always the same for the same prompt.
 
 Fields it knows by name get what a reader would expect: evidence ids are ids of the prompt, a category is the one
-whose words the evidence holds most, a confidence is modest. All texts say that they are simulated.
+whose words the evidence holds most, a confidence is modest. Where the prompt offers candidates, the first one is
+chosen: its category, its component, its evidence. All texts say that they are simulated.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.vendors.openai.prompt import Evidence
@@ -32,9 +33,12 @@ _FORMATS = {
 class Filler:
     """Fills one schema for one prompt."""
 
-    def __init__(self, schema: Mapping[str, Any], evidence: Evidence) -> None:
+    def __init__(
+        self, schema: Mapping[str, Any], evidence: Evidence, candidates: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         self._root, self._evidence = schema, evidence
-        self._topic = _topic(schema, evidence)
+        self._chosen = next((one for one in candidates if _is_choice(schema, one.get("category"))), {})
+        self._topic = str(self._chosen.get("category") or _topic(schema, evidence))
 
     def answer(self) -> Any:
         return self._value(self._root, "", 0)
@@ -92,13 +96,17 @@ class Filler:
         return [self._value(item, name, depth + 1) for _ in range(min(most, max(least, 1)))]
 
     def _cited(self) -> list[str]:
-        """All ids of the evidence, those that speak of the topic first."""
+        """All ids of the evidence: those of the chosen candidate, else those that speak of the topic, first."""
+        if preferred := self._chosen.get("evidence_ids"):
+            return sorted(self._evidence, key=lambda key: key not in preferred)
         words = _words(self._topic)
         return sorted(self._evidence, key=lambda key: not _mentions(self._evidence[key], words))
 
     def _text(self, schema: Mapping[str, Any], name: str) -> str:
         if made := _FORMATS.get(schema.get("format", "")):
             return made
+        if name == "component" and self._chosen:
+            return str(self._chosen.get("component", ""))[: schema.get("maxLength")]
         if name.endswith("_id") and self._evidence:
             return self._cited()[0]
         cited = ", ".join(self._cited()[:_MOST_CITED])
@@ -111,7 +119,7 @@ class Filler:
 def _topic(schema: Mapping[str, Any], evidence: Evidence) -> str:
     """The value, among all choices of texts in the schema, whose words the evidence holds most; "" for none."""
     scores: dict[str, int] = {}
-    for values in _choices(schema):
+    for values in choices(schema):
         for value in values:
             words = _words(value)
             scores[value] = sum(_mentions(text, words) for text in evidence.values())
@@ -121,13 +129,18 @@ def _topic(schema: Mapping[str, Any], evidence: Evidence) -> str:
     return best if scores[best] else (_UNKNOWN if _UNKNOWN in scores else "")
 
 
-def _choices(value: object) -> list[list[str]]:
+def _is_choice(schema: Mapping[str, Any], value: object) -> bool:
+    return any(value in values for values in choices(schema))
+
+
+def choices(value: object) -> list[list[str]]:
+    """The texts to choose from, wherever the schema has some."""
     if isinstance(value, Mapping):
         own = value.get("enum")
         found = [[one for one in own if isinstance(one, str)]] if isinstance(own, list) else []
-        return found + [choice for part in value.values() for choice in _choices(part)]
+        return found + [choice for part in value.values() for choice in choices(part)]
     if isinstance(value, list):
-        return [choice for part in value for choice in _choices(part)]
+        return [choice for part in value for choice in choices(part)]
     return []
 
 

@@ -276,9 +276,12 @@ async def test_the_topic_being_away_is_an_outcome(vendors: Vendors) -> None:
 
 
 async def test_without_a_model_the_embedded_assistant_diagnoses(vendors: Vendors) -> None:
-    payload = {"problem": PROBLEM, "bundle": {"items": [], "missing": []}, "runs": {"suspect": SUSPECT}}
+    run = {"id": "E1", "source": "azure_devops", "kind": "run", "at": "", "text": "run 102", "link": ""}
+    payload = {"problem": PROBLEM, "bundle": {"items": [run], "missing": []}, "runs": {"suspect": SUSPECT}}
 
     outcome = await act(assistant.diagnose, payload)
 
     assert outcome["value"]["author"] == "embedded"
-    assert outcome["value"]["category"] == "recent_deployment"
+    assert (outcome["value"]["category"], outcome["value"]["component"]) == ("recent_deployment", "checkout")
+    assert outcome["value"]["evidence_ids"] == ["E1"]
+    assert [one["category"] for one in outcome["value"]["candidates"]] == ["recent_deployment", "unknown"]

@@ -1,0 +1,35 @@
+"""What of a model's answer is believed: evidence that exists, and a cause that the facts bear out.
+
+A model reads the free text of logs, tickets and commit messages, which anybody may have written. So it may choose
+among the candidates that structured facts make likely, and word the choice; it cannot bring in another cause, however
+a text asks for one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.assistant.port import Cause
+
+LEAST_BACKED = 0.1
+"""The confidence of the ranking from which a candidate may be chosen."""
+
+
+def backing(cause: Cause, candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The candidate that the answer chose; None where it chose none, or one that the facts hardly speak for."""
+    for one in candidates:
+        named = not cause.component or one["component"].casefold() == cause.component.strip().casefold()
+        if one["category"] == cause.category and named and one["confidence"] >= LEAST_BACKED:
+            return one
+    return None
+
+
+def fault(cause: Cause, known: set[str], candidates: Sequence[Mapping[str, Any]]) -> str:
+    """What is wrong with the answer, in words for the model; "" for nothing."""
+    invented = [item_id for item_id in cause.evidence_ids if item_id not in known]
+    if invented:
+        return f"there is no evidence with the id {', '.join(invented)}"
+    if not cause.evidence_ids and cause.category != "unknown":
+        return "a cause must cite the evidence it rests on"
+    if backing(cause, candidates) is None:
+        return "component and category must be those of one candidate with a confidence of at least 0.1"
+    return ""
