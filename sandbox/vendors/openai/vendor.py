@@ -1,5 +1,6 @@
 """OpenAI put together: /openai/v1/models, /openai/v1/chat/completions and /openai/v1/embeddings."""
 
+import asyncio
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -16,7 +17,9 @@ from sandbox.vendors.openai.completions import (
     completion,
     error,
     invalid,
+    outcome_of,
     outcomes,
+    quota_used_up,
     unreadable,
 )
 from sandbox.vendors.openai.embeddings import check as check_embeddings
@@ -91,8 +94,11 @@ class OpenAI(Vendor):
         self._known(body["model"])
         check(body)
         outcome = self._next()
+        await asyncio.sleep(outcome.get("seconds", 0))
         if outcome.get("kind") == "content_filter":
             raise invalid(FILTERED, "prompt", "content_filter")
+        if outcome.get("kind") == "quota":
+            raise quota_used_up()
         made = completion(body, outcome, now_ms() // 1000)
         note(request, completion_id=made["id"])
         choice = made["choices"][0]
@@ -117,25 +123,32 @@ class OpenAI(Vendor):
         """What the sandbox was told to let happen now; {} for the usual answer."""
         config = self._config()
         if not config["next"]:
-            return {}
+            return dict(config["always"] or {})
         first, *later = config["next"]
         self.collection("_config").put("config", {**config, "next": later})
         return dict(first)
 
     def _config(self) -> Document:
-        return {"models": MODELS, "next": []} | (self.collection("_config").get("config") or {})
+        return {"models": MODELS, "next": [], "always": None} | (
+            self.collection("_config").get("config") or {}
+        )
 
     async def _get_config(self, _: web.Request) -> web.Response:
         return reply(self._config())
 
     async def _set_config(self, request: web.Request) -> web.Response:
-        """{"models"?: [names], "next"?: ["refusal" | "length" | "content_filter" | "answer" |
-        {"kind": "content", "content": text or object}, ...]} -> the whole configuration."""
+        """{"models"?: [names], "next"?: [outcome, ...], "always"?: outcome or null} -> the whole configuration.
+
+        An outcome is a name of completions.KINDS or {"kind": name, "seconds"?: it waits so long first,
+        "content"?: text or object}. `next` are used up one by one; then `always` holds.
+        """
         body, config = await object_body(request, wrong), self._config()
         if "models" in body:
             config["models"] = [str(name) for name in body["models"]]
         try:
             config["next"] = list(outcomes(body.get("next", config["next"])))
+            if "always" in body:
+                config["always"] = None if body["always"] is None else outcome_of(body["always"])
         except ValueError as said:
             raise wrong(str(said)) from None
         return reply(self.collection("_config").put("config", config))
