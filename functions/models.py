@@ -1,6 +1,6 @@
 """The shapes callers send and get: what pydantic validates here is what GET /api/openapi.json publishes."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -186,6 +186,66 @@ class DynatraceMeasure(Strict):
     resolution: str = Field(default="1m", pattern="^[0-9]+[mhd]$", description="Slot of the metric's samples")
 
 
+Cause = Literal[
+    "recent_deployment",
+    "memory_leak",
+    "saturation",
+    "dependency",
+    "configuration",
+    "certificate",
+    "quota",
+    "infrastructure",
+]
+
+
+class Instances(Strict):
+    """How many instances are normal, and how many scaling out may make."""
+
+    normal: int = Field(ge=1, le=99)
+    most: int = Field(ge=1, le=100)
+
+
+class ServiceFlag(Strict):
+    """A feature flag of Azure App Configuration that may be switched off for these causes."""
+
+    name: str = Field(pattern="^[A-Za-z0-9_.-]{1,100}$")
+    label: str = Field(default="", pattern="^[A-Za-z0-9_.-]{0,100}$", description="Empty: without a label")
+    categories: list[Cause] = Field(min_length=1, max_length=8)
+
+
+class NamedPipeline(Strict):
+    """A pipeline of the service's project that may be run for these causes, with these parameters and no others."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9_-]{0,39}$")
+    pipeline_id: int = Field(ge=1)
+    ref_name: str = Field(default="refs/heads/main", pattern="^refs/[A-Za-z0-9_./-]{1,200}$")
+    parameters: dict[str, Annotated[str, Field(max_length=200)]] = Field(default={}, max_length=20)
+    categories: list[Cause] = Field(min_length=1, max_length=8)
+
+
+class Automation(Strict):
+    """The owner's word on what the platform may do to the service, beside what policies ask (docs/runbooks.md)."""
+
+    allow: list[
+        Literal["roll_back", "redeploy", "restart", "scale_out", "disable_feature_flag", "run_pipeline"]
+    ] = Field(default=[], max_length=6, description="May run without a person, where the policies agree")
+    environment: str = Field(
+        default="", pattern="^([a-z][a-z0-9-]{0,39})?$", description="Which one incidents are about"
+    )
+    time_zone: str = Field(default="", max_length=64, description="Of the policies' hours; empty: theirs")
+    instances: Instances | None = None
+    flags: list[ServiceFlag] = Field(default=[], max_length=20)
+    pipelines: list[NamedPipeline] = Field(default=[], max_length=20)
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> Self:
+        import zoneinfo
+
+        if self.time_zone and self.time_zone not in zoneinfo.available_timezones():
+            raise ValueError("time_zone must be a zone of the IANA database, such as America/Sao_Paulo")
+        return self
+
+
 class ServiceDraft(Strict):
     """One service of the registry; it joins all systems."""
 
@@ -195,6 +255,44 @@ class ServiceDraft(Strict):
     azure_devops: AzureDevOpsPlace
     dynatrace: DynatraceMeasure
     servicenow_ci: str = Field(default="", pattern="^([0-9a-f]{32})?$", description="sys_id of the CI")
+    automation: Automation = Field(default=Automation(), description="Nothing, while the owner says nothing")
+
+
+class WatchedResource(Strict):
+    """What can run out beside the disks and memory of its hosts: a quota, a certificate, a disk of its own."""
+
+    name: str = Field(min_length=1, max_length=60)
+    kind: Literal["disk", "memory", "quota", "certificate"]
+    entity_id: str = Field(
+        default="", pattern="^([A-Z_]+-[A-Z0-9]+)?$", description="Empty: the service's own entity"
+    )
+    metric_selector: str = Field(
+        default="", max_length=500, description="How much is used; of a certificate, the days it has left"
+    )
+    limit: float | None = Field(default=None, gt=0, description="When it is full, in the selector's unit; 95")
+    expires_at: AwareDatetime | None = Field(
+        default=None, description="Of a certificate, instead of a selector"
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if not self.metric_selector and not (self.kind == "certificate" and self.expires_at):
+            raise ValueError("give metric_selector, or expires_at of a certificate")
+        return self
+
+
+class Watch(Strict):
+    """How the service is watched, beside what its tier says (docs/anomalies.md)."""
+
+    sensitivity: str = Field(default="", max_length=200, description="threshold=5,minutes=4,tell=no")
+    resources: list[WatchedResource] = Field(default=[], max_length=10)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        from shared.domain import sensitivity
+
+        sensitivity.changed(sensitivity.DEFAULTS[1], self.sensitivity)
+        return self
 
 
 class RegisteredPlace(BaseModel):
@@ -221,6 +319,7 @@ class Service(BaseModel):
     azure_devops: RegisteredPlace
     dynatrace: DynatraceMeasure
     servicenow_ci: str = ""
+    automation: Automation = Automation()
     description: str = ""
     cost_center: str = ""
     data_classification: str = ""
