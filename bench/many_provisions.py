@@ -18,13 +18,13 @@ from typing import Any
 
 import httpx
 
-from bench.memory import Memory
-from bench.processes import platform
+from bench.meter import Meter
+from bench.processes import meter_of, platform
 from bench.provisions import Operation, Portal, Seen
 from bench.whole_services import differences, told
 from sandbox.demo.golden_path import holdings
 from sandbox.demo.stage import Stage
-from sandbox.platform.story import World, read_document
+from sandbox.platform.story import World
 
 NAME = "many_provisions"
 MANY, FEW = 200, 50
@@ -62,11 +62,10 @@ def run() -> dict[str, Any]:
 async def _measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         async with platform(Path(name), QUICK) as there:
-            running = read_document(Path(name) / "state")["processes"]
-            processes = {each: Memory(running[each]["pid"]) for each in ("host", "durable")}
+            processes = {each: meter_of(there, each) for each in ("host", "durable")}
             (first,) = await _provisioned(there, ["first"])
             await told(there, 1)
-            before_mb = {each: memory.now_mb for each, memory in processes.items()}
+            before_mb = {each: meter.now_mb for each, meter in processes.items()}
             few = await _batch(there, processes, [f"few-{number}" for number in range(FEW)])
             many = await _batch(there, processes, [f"many-{number}" for number in range(MANY)])
             provisions = [first.operation, *few.ended, *many.ended]
@@ -99,14 +98,14 @@ async def _measure() -> dict[str, Any]:
     }
 
 
-async def _batch(there: World, processes: Mapping[str, Memory], names: Sequence[str]) -> Batch:
+async def _batch(there: World, processes: Mapping[str, Meter], names: Sequence[str]) -> Batch:
     stage = Stage(there, say=print)
     before = await holdings(stage)
-    for memory in processes.values():
-        memory.forget_peak()
+    for meter in processes.values():
+        meter.forget_peak()
     seen = await _provisioned(there, names)
-    peak_mb = {each: memory.peak_mb for each, memory in processes.items()}
-    after_mb = {each: memory.now_mb for each, memory in processes.items()}
+    peak_mb = {each: meter.peak_mb for each, meter in processes.items()}
+    after_mb = {each: meter.now_mb for each, meter in processes.items()}
     ended = [each.operation for each in seen]
     wrong = [f"{each['id']}: {_came_to(each)}" for each in ended if _came_to(each) != _RIGHT]
     wrong += differences(before, await holdings(stage), names)

@@ -1,12 +1,13 @@
-"""How much memory a process has had at most, as Linux keeps it: VmHWM of /proc/<pid>/status."""
+"""What a process has used, as Linux keeps it under /proc/<pid>: memory now and at most, processor time."""
 
+import os
 from pathlib import Path
 
 _RESET_PEAK = "5"
 
 
-class Memory:
-    """One process. All sizes in MB (10^6 bytes) of resident memory."""
+class Meter:
+    """One process. Sizes in MB (10^6 bytes) of resident memory."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path("/proc") / str(pid)
@@ -23,6 +24,13 @@ class Memory:
     def peak_mb(self) -> float:
         """Since `forget_peak`."""
         return self._read_mb("VmHWM")
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor seconds since it began, of all its threads."""
+        after_name = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        in_user, in_kernel = map(int, after_name[11:13])
+        return (in_user + in_kernel) / os.sysconf("SC_CLK_TCK")
 
     def _read_mb(self, name: str) -> float:
         lines = (self._folder / "status").read_text().splitlines()

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.processes import durable, host, platform
+from bench.meter import Meter
+from bench.processes import durable, host, meter_of, platform
 from bench.turns import Orchestration, Work, bare_environment, in_turns
 from functions.starting import policy
 from sandbox.platform.app_settings import app_settings
@@ -36,10 +37,11 @@ async def _measure() -> dict[str, Any]:
         (folder / "bare").mkdir()
         async with platform(folder) as there, durable(folder / "bare") as backend:
             problem = await there.break_service()
-            async with host(folder, BARE, backend, await bare_environment(there)):
-                own_backend = there.document["durable"]["address"]
-                ours = _orchestration(own_backend, "remediate_problem", _request(there, problem))
-                bare = _orchestration(backend, "bare_remediation", _facts(there, problem))
+            async with host(folder, BARE, backend, await bare_environment(there)) as bare_host:
+                own = meter_of(there, "host"), there.document["durable"]["address"]
+                ours = _orchestration(*own, "remediate_problem", _request(there, problem))
+                other = Meter(bare_host.pid), backend
+                bare = _orchestration(*other, "bare_remediation", _facts(there, problem))
                 measured = await in_turns(ours, bare, runs=RUNS, at_once=AT_ONCE, rounds=ROUNDS)
     return {
         "name": NAME,
@@ -47,15 +49,14 @@ async def _measure() -> dict[str, Any]:
         "unit": "runs/s",
         "goal": RATIO_GOAL,
         "met": measured["ratio"] >= RATIO_GOAL,
-        "detail": {"runs_a_round": RUNS, "at_once": AT_ONCE, "rounds": ROUNDS},
     }
 
 
-def _orchestration(backend: str, name: str, request: dict[str, Any]) -> Orchestration:
+def _orchestration(meter: Meter, backend: str, name: str, request: dict[str, Any]) -> Orchestration:
     async def prepare() -> Work:
         return f"bench-{next(_numbers)}", request
 
-    return Orchestration(backend, name, "self_resolved", prepare)
+    return Orchestration(meter, backend, name, "self_resolved", prepare)
 
 
 def _request(there: World, problem: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from bench.meter import Meter
 from sandbox.platform.process import Child, Spec
 from sandbox.platform.story import World, read_document, world
 
@@ -16,17 +17,25 @@ KEY_NAME, KEY = "RootManageSharedAccessKey", "a-key-for-measuring"
 EXAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
 
 
+class Host(NamedTuple):
+    """A running Functions host. key: a function key."""
+
+    url: str
+    key: str
+    pid: int
+
+
 @contextlib.asynccontextmanager
 async def running(
     folder: Path, name: str, module: str, *arguments: str, **environment: str
 ) -> AsyncIterator[dict[str, Any]]:
-    """Start `python -m module arguments`; gives its ready line."""
+    """Start `python -m module arguments`; gives its ready line, with its process id."""
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     variables = {**inherited, "PYTHONPATH": str(ROOT), **environment}
     child = Child(Spec(name, (sys.executable, "-m", module, *arguments), environment=variables), folder)
     await child.start()
     try:
-        yield child.facts
+        yield {**child.facts, "pid": child.pid}
     finally:
         await child.stop()
 
@@ -56,13 +65,13 @@ async def durable(folder: Path) -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def host(
     folder: Path, app: Path, durable_address: str, environment: dict[str, str]
-) -> AsyncIterator[tuple[str, str]]:
-    """The Functions host over `app`; gives its address and a function key."""
+) -> AsyncIterator[Host]:
+    """The Functions host over `app`."""
     keys = folder / f"{app.name}.keys.json"
     arguments = ("--app", str(app), "--port", "0", "--keys", str(keys), "--durable", durable_address)
     async with running(folder, app.name, "sandbox.host", *arguments, **environment) as facts:
         key = json.loads(keys.read_text())["functionKeys"]["default"]
-        yield f"http://127.0.0.1:{facts['port']}", key
+        yield Host(f"http://127.0.0.1:{facts['port']}", key, facts["pid"])
 
 
 @contextlib.asynccontextmanager
@@ -85,3 +94,8 @@ async def platform(folder: Path, settings: Mapping[str, str] | None = None) -> A
             yield there
     finally:
         await child.stop(within_s=20)
+
+
+def meter_of(there: World, name: str) -> Meter:
+    """The meter of one of the platform's processes, such as "host"."""
+    return Meter(there.document["processes"][name]["pid"])

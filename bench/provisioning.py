@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 
-from bench.processes import durable, host, platform
+from bench.meter import Meter
+from bench.processes import durable, host, meter_of, platform
 from bench.provisions import PATH, Portal, Seen
 from bench.turns import Orchestration, Work, bare_environment, in_turns
 from sandbox.platform.app_settings import app_settings
@@ -65,9 +66,7 @@ async def _measure() -> dict[str, Any]:
             f"p95_{AT_ONCE_TOGETHER}_at_a_time_s": together,
             "p95_goal_s": P95_GOAL_S,
             "provisions": ALONE + TOGETHER,
-            "sagas_a_round": RUNS,
-            "at_once": AT_ONCE,
-            "rounds": ROUNDS,
+            **measured["detail"],
         },
     }
 
@@ -77,10 +76,11 @@ async def _against_bare(there: World, folder: Path) -> dict[str, Any]:
     bodies.write_text(json.dumps(_bodies(there)), "utf-8")
     environment = {**await bare_environment(there), "BARE_BODIES": str(bodies)}
     (folder / "bare").mkdir()
-    async with durable(folder / "bare") as backend, host(folder, BARE, backend, environment):
-        own_backend = there.document["durable"]["address"]
-        ours = Orchestration(own_backend, "provision_service", "provisioned", _claims(there))
-        bare = Orchestration(backend, "bare_provision", "provisioned", _facts(there))
+    async with durable(folder / "bare") as backend, host(folder, BARE, backend, environment) as bare_host:
+        own = meter_of(there, "host"), there.document["durable"]["address"]
+        ours = Orchestration(*own, "provision_service", "provisioned", _claims(there))
+        other = Meter(bare_host.pid), backend
+        bare = Orchestration(*other, "bare_provision", "provisioned", _facts(there))
         return await in_turns(ours, bare, runs=RUNS, at_once=AT_ONCE, rounds=ROUNDS)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bench.meter import Meter
 from functions.starting import VERSION
 from sandbox.platform.story import World
 
@@ -22,8 +23,9 @@ type Work = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Orchestration:
-    """backend: host:port. outcome: how each run must end. prepare: makes the next run possible, untimed."""
+    """host: what runs it. backend: host:port. outcome: how each run must end. prepare: makes one possible, untimed."""
 
+    host: Meter
     backend: str
     name: str
     outcome: str
@@ -60,15 +62,30 @@ class Orchestration:
 async def in_turns(
     ours: Orchestration, bare: Orchestration, *, runs: int, at_once: int, rounds: int
 ) -> dict[str, Any]:
-    """{"value", "baseline", "ratio"}: medians of the rounds."""
+    """{"value", "baseline", "ratio", "detail"}: medians of the rounds.
+
+    In the detail is what a run costs the host, which a busy machine distorts less than it does the rate.
+    """
     for each in (ours, bare):
         await each.rate(at_once, at_once)
+    began_s = [each.host.cpu_s for each in (ours, bare)]
     rates = [(await ours.rate(runs, at_once), await bare.rate(runs, at_once)) for _ in range(rounds)]
+    ended_s = [each.host.cpu_s for each in (ours, bare)]
+    mine_ms, other_ms = (
+        round((ended - began) * 1000 / (runs * rounds)) for began, ended in zip(began_s, ended_s, strict=True)
+    )
     value, baseline = (statistics.median(column) for column in zip(*rates, strict=True))
     return {
         "value": round(value, 1),
         "baseline": round(baseline, 1),
         "ratio": round(statistics.median(mine / other for mine, other in rates), 2),
+        "detail": {
+            "host_ms_of_processor_each": mine_ms,
+            "baseline_host_ms_of_processor_each": other_ms,
+            "runs_a_round": runs,
+            "at_once": at_once,
+            "rounds": rounds,
+        },
     }
 
 

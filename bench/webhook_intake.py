@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.processes import EXAMPLE, ROOT, durable, host, service_bus
+from bench.processes import EXAMPLE, ROOT, Host, durable, host, service_bus
 
 NAME = "webhook_intake"
 GOAL = "requests/s of the Dynatrace webhook, 32 connections, at least 0.8 of the bare SDK's; p95 under 100 ms"
@@ -44,10 +44,10 @@ async def _measure() -> dict[str, Any]:
                 host(folder, ROOT, backend, ours) as our_host,
                 host(folder, BARE, backend, bare) as bare_host,
             ):
-                await _load(*our_host, 1.0)
-                await _load(*bare_host, 1.0)
+                await _load(our_host, 1.0)
+                await _load(bare_host, 1.0)
                 rounds = [
-                    (await _load(*our_host, ROUND_S), await _load(*bare_host, ROUND_S)) for _ in range(ROUNDS)
+                    (await _load(our_host, ROUND_S), await _load(bare_host, ROUND_S)) for _ in range(ROUNDS)
                 ]
     return _result(rounds)
 
@@ -78,7 +78,7 @@ def _result(rounds: list[tuple[list[float], list[float]]]) -> dict[str, Any]:
 _numbers = itertools.count()
 
 
-async def _load(address: str, key: str, seconds: float) -> list[float]:
+async def _load(app: Host, seconds: float) -> list[float]:
     """Seconds each request took, for as many as went through in `seconds`. Raises when one is refused."""
     import aiohttp
 
@@ -86,14 +86,14 @@ async def _load(address: str, key: str, seconds: float) -> list[float]:
     end = time.perf_counter() + seconds
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
     async with aiohttp.ClientSession(
-        connector=connector, headers={**HEADERS, "x-functions-key": key}
+        connector=connector, headers={**HEADERS, "x-functions-key": app.key}
     ) as session:
 
         async def one_connection() -> None:
             while time.perf_counter() < end:
                 body = json.dumps(BODY | {"PID": f"-{next(_numbers)}_1763726400000V2"})
                 began = time.perf_counter()
-                async with session.post(f"{address}/api/webhooks/dynatrace", data=body) as response:
+                async with session.post(f"{app.url}/api/webhooks/dynatrace", data=body) as response:
                     if response.status != 202:
                         raise RuntimeError(f"refused with {response.status}")
                     await response.read()
