@@ -1,10 +1,12 @@
 """What is personal or secret never leaves; what is neither stays readable."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.assistant.redaction import Redactor
+from shared.redaction import Redactor, find, redacted, redacted_in
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,61 @@ def test_the_same_value_has_the_same_placeholder() -> None:
     assert hidden[0] != hidden[3].rstrip(",")
 
 
+def test_only_we_can_put_values_in_place_of_placeholders() -> None:
+    redactor = Redactor()
+    hidden = redactor.hide("title: <EMAIL_2>, log: ana@example.com")
+
+    assert "<EMAIL_2>" not in hidden.replace(redactor.hide("ana@example.com"), "")
+    assert redactor.show(hidden) == "title: <EMAIL_2>, log: ana@example.com"
+
+
+def test_every_text_of_a_json_value_is_hidden_and_its_keys_stay() -> None:
+    hidden = Redactor().hide_in({"e-mail": ["ana@example.com", 3, None, {"x": "\nMaria Silva"}]})
+
+    assert hidden == {"e-mail": ["<EMAIL_1>", 3, None, {"x": "\n<NAME_2>"}]}
+
+
+def test_what_leaves_for_good_bears_no_number_that_leads_back() -> None:
+    assert (
+        redacted("ana@example.com e bruno@example.com, senha=Tr0c@r1") == "«EMAIL» e «EMAIL», senha=«SECRET»"
+    )
+    assert redacted_in({"text": "CPF 529.982.247-25", "url": 7}) == {"text": "CPF «CPF»", "url": 7}
+
+
+def test_people_who_act_in_a_text_may_be_read_in_it() -> None:
+    told = redacted("Ana Souza recusou; aberto por Bruno Lima", readable=["Ana Souza"])
+
+    assert told == "Ana Souza recusou; aberto por «NAME»"
+
+
+@pytest.mark.parametrize("written", ["Waldisney Q. Krüger", "WALDISNEY Q. KRUGER", "Waldisney", "o Krüger"])
+def test_known_names_are_hidden_whole_in_part_and_however_written(written: str) -> None:
+    assert find(f"foi {written} quem pediu", ["Waldisney Q. Krüger"])[0].kind == "NAME"
+
+
 @given(st.text())
 def test_any_text_is_survived(text: str) -> None:
-    redactor = Redactor([])
-    assert isinstance(redactor.show(redactor.hide(text)), str)
+    redactor = Redactor(["Ana Souza"])
+    hidden = redactor.hide(text)
+
+    if "<SECRET" not in hidden:
+        assert redactor.show(hidden) == text
+
+
+@given(
+    st.lists(
+        st.sampled_from(["CPF 529.982.247-25", "Maria Silva", "<NAME_1>", "ana@b.com", "\u200b", "%2F", " "])
+    )
+)
+def test_what_was_hidden_comes_back_character_by_character(pieces: list[str]) -> None:
+    text, redactor = " ".join(pieces), Redactor()
+
+    assert redactor.show(redactor.hide(text)) == text
+
+
+@given(st.text())
+def test_what_is_found_lies_in_the_text_in_order_and_apart(text: str) -> None:
+    spans = find(text)
+
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(one.end <= next_one.start for one, next_one in pairwise(spans))
