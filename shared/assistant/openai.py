@@ -64,6 +64,10 @@ class OpenAIAssistant:
         """One cheap read: raises what openai raises."""
         await self._client.models.list()
 
+    async def close(self) -> None:
+        """Let go of its connections; one that lives as long as its process need not."""
+        await self._client.close()
+
     async def _asked(
         self, problem: Mapping[str, Any], bundle: Mapping[str, Any], embedded: Diagnosis
     ) -> Diagnosis | None:

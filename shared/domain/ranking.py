@@ -19,6 +19,8 @@ SOFTNESS = 0.8
 """Divides scores before they become odds: below 1 is surer. Checked by the reliability table of `make eval`."""
 FLAGGED = 1.4
 """What Dynatrace's own root cause is worth."""
+EXPLAINED = 1.0
+"""What "it fails, and nothing says why" loses where something does."""
 LEAST_SIMILAR = 0.6
 MOST_CITED = 8
 
@@ -49,7 +51,8 @@ def rank(problem: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> list
         key = (candidate["entity_id"], candidate["component"], candidate["category"])
         known = best.get(key)
         best[key] = candidate if known is None else _merged(known, candidate)
-    candidates = [*best.values(), _unknown(scene)]
+    found = list(best.values())
+    candidates = [*(_explained(one, found) for one in found), _unknown(scene)]
     candidates.sort(key=lambda one: (-one["score"], one["category"], one["entity_id"], one["component"]))
     return _with_confidence(candidates)
 
@@ -86,7 +89,7 @@ def _place(scene: Scene, entity: Entity, category: str) -> float:
     if entity.sick:
         order = scene.minutes_before(entity.onset_ms)
         return place + (0.3 if order is None else 0.9 if order >= 1 else 0.5 if order >= -3 else -0.6)
-    quiet = 0.0 if entity.flagged else -0.3 if entity.base or not entity.measured else -1.8
+    quiet = 0.0 if entity.flagged else -0.3 if entity.base else -1.8 if entity.measured else -0.6
     return place + (max(quiet, -0.6) if category in ("certificate", "quota") else quiet)
 
 
@@ -104,6 +107,17 @@ def _similar(scene: Scene, category: str) -> tuple[float, list[str]]:
     ]
     similarity, item_id = max(found, default=(0.0, ""))
     return (0.8 * min(similarity, 1.0), [item_id]) if similarity >= LEAST_SIMILAR else (0.0, [])
+
+
+def _explained(candidate: Candidate, others: Sequence[Candidate]) -> Candidate:
+    """That a dependency fails says less where something says why it fails."""
+    if candidate["category"] != "dependency":
+        return candidate
+    known_why = any(
+        one["entity_id"] == candidate["entity_id"] and one is not candidate and one["score"] >= UNKNOWN_SCORE
+        for one in others
+    )
+    return {**candidate, "score": round(candidate["score"] - EXPLAINED * known_why, 3)}
 
 
 def _merged(one: Candidate, other: Candidate) -> Candidate:

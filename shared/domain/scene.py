@@ -27,7 +27,7 @@ class Entity:
 
     distance: along calls from the affected ones: 0 affected, positive called by it, negative calling it, None unknown.
     z: of its worst symptom. onset_ms: of its first symptom, None when it has none. measured: symptoms were looked at.
-    flagged: Dynatrace calls it the root cause.
+    flagged: Dynatrace calls it the root cause. via: id of the entity through which it is known.
     """
 
     entity_id: str
@@ -38,6 +38,7 @@ class Entity:
     onset_ms: int | None = None
     measured: bool = False
     flagged: bool = False
+    via: str = ""
     evidence_ids: list[str] = field(default_factory=list)
     finding_ids: list[str] = field(default_factory=list)
     unavailable_ids: list[str] = field(default_factory=list)
@@ -65,6 +66,9 @@ class Scene:
         for item in self.of_kind("entity"):
             facts = item["facts"]
             self._meet(facts.get("entity_id"), facts.get("name"), facts.get("type"), facts.get("distance"))
+            self.entities[str(facts.get("entity_id") or facts.get("name") or "")].via = str(
+                facts.get("via") or ""
+            )
         for item in self.of_kind("metric"):
             self._measure(item)
         for item in self.of_kind("log"):
@@ -78,10 +82,14 @@ class Scene:
         return [item for item in self.items if item["kind"] in kinds]
 
     def entity(self, facts: Mapping[str, Any]) -> Entity:
-        """Whom facts speak of: by id, else by the service's name, else (neither is given) the affected entity."""
+        """Whom facts speak of: by id, else by the service's name, else (neither is given) the affected entity.
+
+        What a service's own process shows is the service's; a host carries others too and stands for itself.
+        """
         entity_id = str(facts.get("entity_id") or "")
         if known := self.entities.get(entity_id):
-            return known
+            service = self.entities.get(known.via) if known.type.startswith("PROCESS_GROUP") else None
+            return known if service is None or service.base else service
         name = str(facts.get("service") or facts.get("name") or entity_id)
         if not name:
             return self.affected
@@ -123,12 +131,13 @@ class Scene:
             self._felt(entity, item["id"], number(facts.get("onset_ms")))
 
     def _read_log(self, item: Mapping[str, Any]) -> None:
-        """A burst of error lines is a symptom too; how it is worded is not read."""
+        """A burst of error lines is a symptom too, unless callers measure none; how it is worded is not read."""
         facts, entity = item["facts"], self.entity(item["facts"])
         now, before = number(facts.get("per_minute")), number(facts.get("before_per_minute"))
         loud = str(facts.get("level", "ERROR")).upper() in _LOUD
         more = now is None or before is None or now >= BURST_RATIO * before
-        if loud and more and (number(facts.get("count")) or 0) >= BURST_LINES:
+        measured_well = entity.measured and not entity.sick
+        if loud and more and not measured_well and (number(facts.get("count")) or 0) >= BURST_LINES:
             entity.z = max(entity.z, SICK_Z)
             self._felt(entity, item["id"], number(facts.get("first_ms")))
 
@@ -137,7 +146,8 @@ class Scene:
         entity.flagged = entity.flagged or facts.get("root_cause") is True
         entity.finding_ids.append(item["id"])
         if "AVAILABILITY" in str(facts.get("type", "")).upper():
-            entity.unavailable_ids.append(item["id"])
+            itself = self.entities.get(str(facts.get("entity_id")), entity)
+            itself.unavailable_ids.append(item["id"])
 
     def _felt(self, entity: Entity, item_id: str, onset_ms: float | None) -> None:
         entity.evidence_ids.append(item_id)

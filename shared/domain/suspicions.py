@@ -119,8 +119,8 @@ def _resources(scene: Scene) -> Iterator[Suspicion]:
         per_cent = now <= 100
         leaking = indicator == "memory" and slope >= 0.03 * max(usual, 1e-9)
         if leaking:
-            weight = 0.8 + min(1.2, 10 * slope / max(usual, 1e-9)) + 0.6 * (z >= 3)
-            weight += 1.2 * _closeness(now) if per_cent else 0.4
+            weight = 0.3 + min(1.2, 10 * slope / max(usual, 1e-9)) + 0.6 * (z >= 3)
+            weight += 1.5 * _closeness(now) if per_cent else 0.6
             key, category = "cause.memory_leak", "memory_leak"
         elif per_cent and now >= NEAR_LIMIT:
             weight = 1.0 + 1.4 * _closeness(now) + 0.4 * (now >= FULL)
@@ -172,13 +172,15 @@ def _quotas(scene: Scene) -> Iterator[Suspicion]:
 def _failing(scene: Scene) -> Iterator[Suspicion]:
     """What is called, or what services run on, is sick itself, and nothing says why."""
     for entity in scene.entities.values():
-        if entity.base and entity.unavailable_ids:
+        if entity.base:
+            if not entity.unavailable_ids and not entity.flagged:
+                continue
             sick = [one for one in scene.entities.values() if one.sick and (one.distance or 0) >= 0]
             yield Suspicion(
                 entity,
                 "infrastructure",
-                2.4 + 0.4 * (len(sick) > 1),
-                tuple(entity.unavailable_ids),
+                (2.4 if entity.unavailable_ids else 0.9) + 0.4 * (len(sick) > 1),
+                tuple(entity.unavailable_ids or entity.finding_ids),
                 "cause.infrastructure",
                 "cause.refuted_by_infrastructure",
             )

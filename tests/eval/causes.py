@@ -14,7 +14,7 @@ ABOUT = """
 Who judges: the ranking (`shared/domain/ranking.py`, which is what the embedded assistant answers), and the configured
 model where `OPENAI_URL` is set (with `OPENAI_API_KEY` and `OPENAI_MODEL`).
 
-**The data is synthetic.** Each record is a small made-up estate (7 to 12 entities) with one injected fault. Series are
+**The data is synthetic.** Each record is a small made-up estate (6 to 11 entities) with one injected fault. Series are
 simulated minute by minute, symptoms travel to the callers with delay and loss, and the same code that reads Dynatrace's
 series reads these. On top come noise, gaps, sources that do not answer (5 % each), and coincidences: deployments and
 configuration changes of others, older and failed deployments of its own, certificates and quotas that are not at their
@@ -29,7 +29,8 @@ answer, the record stays in, and counts as wrong when the cause is not found.
 """
 FORMAT = """
 {"id": "...", "problem": Problem (shared/domain/problems.py), "bundle": Bundle with facts (shared/domain/evidence.py),
- "component": name of the root entity or "" (nobody knows), "category": category of shared/assistant/port.py,
+ "component": name of the root entity or "" (nobody knows), "entity_id"?: its id,
+ "category": one of shared/assistant/port.py,
  "kind"?: what figures are told apart by (else the category), "held_out"?: true | false,
  "decisive_source_missing"?: true | false}
 """
@@ -58,7 +59,7 @@ def evaluate(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
     judges = {"embedded": _figures(found, asyncio.run(_ask_all(_embedded(), found)))}
     if os.environ.get("OPENAI_URL"):
         chosen = found[:MOST_ASKED]
-        judges["openai"] = _figures(chosen, asyncio.run(_ask_all(_openai(), chosen)))
+        judges["openai"] = _figures(chosen, asyncio.run(_ask_model(chosen)))
     return judges
 
 
@@ -84,6 +85,14 @@ def _openai() -> Any:
     return openai_assistant(os.environ["OPENAI_URL"], model, key, behind=_embedded())
 
 
+async def _ask_model(records: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    assistant = _openai()
+    try:
+        return await _ask_all(assistant, records)
+    finally:
+        await assistant.close()
+
+
 async def _ask_all(assistant: Any, records: Sequence[Mapping[str, Any]]) -> list[Answer]:
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -91,7 +100,12 @@ async def _ask_all(assistant: Any, records: Sequence[Mapping[str, Any]]) -> list
         async with turns:
             diagnosis = await assistant.diagnose(record["problem"], record["bundle"], None)
         first = {name: getattr(diagnosis, name) for name in ("component", "category", "confidence")}
-        others = [one for one in diagnosis.candidates if _place(one) != _place(first)]
+        others = []
+        for one in diagnosis.candidates:
+            if _place(one) == _place(first):
+                first["entity_id"] = one["entity_id"]
+            else:
+                others.append(one)
         return {
             "ranked": [first, *others][:3],
             "evidence_ids": diagnosis.evidence_ids,
@@ -145,7 +159,7 @@ def _scores(pairs: Sequence[tuple[Mapping[str, Any], Answer]]) -> dict[str, Any]
 
 
 def _component(record: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> bool:
-    return any(one["component"] == record["component"] for one in ranked)
+    return any(_same_place(record, one) for one in ranked)
 
 
 def _category(record: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> bool:
@@ -153,7 +167,13 @@ def _category(record: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) ->
 
 
 def _right(record: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> bool:
-    return any(_place(one) == _place(record) for one in ranked)
+    return any(_same_place(record, one) and one["category"] == record["category"] for one in ranked)
+
+
+def _same_place(record: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """By name, or by id where the topology that knows the name did not answer."""
+    entity_id = record.get("entity_id")
+    return bool(one["component"] == record["component"] or (entity_id and one.get("entity_id") == entity_id))
 
 
 def _place(one: Mapping[str, Any]) -> tuple[str, str]:

@@ -24,6 +24,8 @@ SOURCES = {
 }
 AWAY = 0.05
 """How often each source does not answer."""
+MOST_METRICS = 20
+"""As the collector has it: the farthest from usual."""
 LEAST_SPREAD = {"errors": 0.5, "latency": 5.0, "throughput": 5.0, "cpu": 3.0, "memory": 1.0, "disk": 1.0}
 """Differences below it mean nothing, in each indicator's unit."""
 
@@ -38,7 +40,6 @@ def make(kind: str, seed: int) -> dict[str, Any]:
     lag_min = random.randint(1, 8)
     start_ms = START_MS + seed * 86_400_000 + random.randrange(86_400) * 1000
     items = list(_items(random, world, effects, traces, start_ms, lag_min))
-    items.sort(key=lambda item: -abs(item["facts"].get("robust_z") or 0.0))
     away = [source for source in SOURCES if random.random() < AWAY]
     kinds = {one for source in away for one in SOURCES[source]}
     found: dict[str, list[Mapping[str, Any]]] = {}
@@ -52,6 +53,7 @@ def make(kind: str, seed: int) -> dict[str, Any]:
         "problem": _problem(world, start_ms),
         "bundle": evidence.bundle(list(found.values()), missing),
         "component": truth["component"],
+        "entity_id": world.nodes[truth["component"]].entity_id if truth["component"] else "",
         "category": truth["category"],
         "decisive_source_missing": truth["decisive"] in away,
     }
@@ -79,9 +81,22 @@ def _items(
     onset_ms = start_ms - lag_min * 60_000
     yield _item("problem", start_ms, "Response time degradation", {})
     for node in world.nodes.values():
+        via = world.nodes[node.via].entity_id if node.via else ""
+        relation = (
+            "affected"
+            if not node.distance
+            else "runs_on"
+            if via
+            else "called"
+            if node.distance > 0
+            else "calling"
+        )
         facts = {"entity_id": node.entity_id, "name": node.name, "type": node.type, "distance": node.distance}
-        yield _item("entity", None, f"{node.name} ({node.type}), {node.distance} calls away", facts)
-    yield from _metrics(random, world, effects, start_ms, lag_min)
+        facts |= {"relation": relation, "via": via}
+        yield _item("entity", None, f"{node.name} ({node.type}): {relation}", facts)
+    measured = list(_metrics(random, world, effects, start_ms, lag_min))
+    measured.sort(key=lambda item: -abs(item["facts"]["robust_z"] or 0.0))
+    yield from measured[:MOST_METRICS]
     for trace in traces:
         yield from _trace(world, trace, onset_ms)
     yield from _logs(random, world, effects, onset_ms)
@@ -91,10 +106,10 @@ def _metrics(
     random: Random, world: World, effects: Effects, start_ms: int, lag_min: int
 ) -> Iterator[dict[str, Any]]:
     for node in world.nodes.values():
-        if node.distance != 0 and random.random() < (0.4 if node.type == "EXTERNAL_SERVICE" else 0.12):
+        if abs(node.distance) > 1 or (node.distance and random.random() < 0.08):
             continue
         for indicator in node.usual:
-            if random.random() < 0.07:
+            if random.random() < 0.04:
                 continue
             series = points(random, node, indicator, effects, start_ms, lag_min)
             compared = baseline.compare(series, start_ms, LEAST_SPREAD.get(indicator, 3.0))

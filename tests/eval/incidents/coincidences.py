@@ -55,15 +55,15 @@ def add(random: Random, world: World, effects: Effects, traces: Traces, truth: d
     if perhaps(0.2):
         traffic = world.affected.usual["throughput"] * random.uniform(0.2, 0.7)
         effects.add(own, "throughput", ramp(traffic, -random.randint(10, 60), 0))
-        effects.add(own, "cpu", ramp(random.uniform(5, 15), -20, 0))
+        effects.add(world.process, "cpu", ramp(random.uniform(5, 15), -20, 0))
     if perhaps(0.15):
         world.nodes[random.choice(world.hosts)].usual[random.choice(("disk", "cpu"))] = random.uniform(85, 93)
     if perhaps(0.15):
-        effects.add(own, "memory", ramp(random.uniform(4, 12), -180, 20))
+        effects.add(world.process, "memory", ramp(random.uniform(4, 12), -180, 20))
     if perhaps(0.2):
         neighbour = random.choice([*world.callers, *world.callees])
         node = world.nodes[neighbour]
-        since = random.randint(5, 15)
+        since = random.randint(2, 10)
         effects.add(neighbour, "latency", step(node.usual["latency"] * random.uniform(0.5, 2), since))
     if perhaps(0.35):
         category = truth["category"] if perhaps(0.5) else random.choice(CATEGORIES)

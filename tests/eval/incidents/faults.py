@@ -24,49 +24,39 @@ def bad_deploy(random: Random, world: World, effects: Effects, traces: Traces) -
     if random.random() < 0.3:
         traces.append({"kind": "change", "name": where, "ago": ago + 10, "until": ago - 30, "planned": True})
     suffer(random, world, effects, where, random.uniform(0.5, 1.6))
-    if random.random() < 0.35:
-        effects.add(where, "cpu", step(random.uniform(10, 45)))
-    if random.random() < 0.2:
-        effects.add(where, "memory", step(random.uniform(5, 20)))
+    if where == world.affected.name and random.random() < 0.35:
+        effects.add(world.process, "cpu", step(random.uniform(10, 45)))
+    if where == world.affected.name and random.random() < 0.2:
+        effects.add(world.process, "memory", step(random.uniform(5, 20)))
     return _truth(where, "recent_deployment", "deployments")
 
 
 def memory_leak(random: Random, world: World, effects: Effects, traces: Traces) -> dict[str, str]:
-    where = _own_or_called(random, world, 0.8)
-    node = world.nodes[where]
-    room = random.uniform(88, 99) - node.usual["memory"]
-    effects.add(where, "memory", ramp(room, -random.randint(90, 400), random.randint(-5, 10)))
+    """Of the affected service's process: that of others is not measured."""
+    where = world.affected.name
+    room = random.uniform(85, 99) - world.nodes[world.process].usual["memory"]
+    effects.add(world.process, "memory", ramp(room, -random.randint(60, 400), random.randint(-5, 10)))
     suffer(random, world, effects, where, random.uniform(0.5, 1.2))
     if random.random() < 0.5:
-        effects.add(where, "cpu", step(random.uniform(10, 30)))
+        effects.add(world.process, "cpu", step(random.uniform(10, 30)))
     if random.random() < 0.4:
-        traces.append({"kind": "run", "name": where, "ago": random.uniform(400, 2000), "result": "succeeded"})
+        traces.append({"kind": "run", "name": where, "ago": random.uniform(200, 2000), "result": "succeeded"})
     return _truth(where, "memory_leak", "metrics")
 
 
 def saturation(random: Random, world: World, effects: Effects, traces: Traces) -> dict[str, str]:
-    """Load that the processors do not carry, or a disk or a pool that fills."""
-    databases = [name for name in world.callees if world.nodes[name].type == "DATABASE_SERVICE"]
-    choice = random.random()
-    if choice < 0.5 or (choice >= 0.75 and not databases):
-        where, indicator = world.affected.name, "cpu"
-        world.nodes[where].usual["throughput"] *= 1.0
-        grow = world.nodes[where].usual["throughput"] * random.uniform(0.5, 1.5)
+    """Load that the processors do not carry, or a host's processors or disk that are used up."""
+    where, measured, indicator = world.affected.name, world.process, "cpu"
+    if random.random() < 0.5:
+        grow = world.affected.usual["throughput"] * random.uniform(0.5, 1.5)
         effects.add(where, "throughput", ramp(grow, -random.randint(8, 30), 0))
-    elif choice < 0.75:
-        where, indicator = random.choice(world.hosts), random.choice(("cpu", "disk"))
     else:
-        where, indicator = random.choice(databases), random.choice(("disk", "connections", "cpu"))
-    room = random.uniform(93, 101) - world.nodes[where].usual[indicator]
+        where = measured = random.choice(world.hosts)
+        indicator = random.choice(("cpu", "disk"))
+    room = random.uniform(90, 101) - world.nodes[measured].usual[indicator]
     begin = -random.randint(40, 300) if indicator == "disk" else -random.randint(2, 25)
-    effects.add(where, indicator, ramp(room, begin, 0))
-    suffer(
-        random,
-        world,
-        effects,
-        world.affected.name if where in world.hosts else where,
-        random.uniform(0.4, 1.2),
-    )
+    effects.add(measured, indicator, ramp(room, begin, 0))
+    suffer(random, world, effects, world.affected.name, random.uniform(0.4, 1.2))
     return _truth(where, "saturation", "metrics")
 
 

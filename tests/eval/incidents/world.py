@@ -18,32 +18,36 @@ SERVICES = (
     ),
 )
 EXTERNAL = ("card-gateway", "tax-office", "maps-provider", "sms-provider", "credit-bureau")
-BEFORE_MIN, AFTER_MIN = 180, 20
-"""Minutes of series before and after the problem begins."""
+BEFORE_MIN, AFTER_MIN = 120, 7
+"""Minutes of series before the problem begins, and until somebody looks."""
 
 
 @dataclass
 class Node:
-    """One entity. distance: along calls from the affected one. calls: (callee's name, minutes until it is felt)."""
+    """One entity. distance: along calls from the affected one. via: name of the service it carries.
+
+    usual, noise: of each indicator, in its unit.
+    """
 
     name: str
     entity_id: str
     type: str
     distance: int
-    host: str = ""
+    via: str = ""
     usual: dict[str, float] = field(default_factory=dict)
     noise: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
 class World:
-    """affected: the service that people notice. called: child by parent, "" for the affected one itself."""
+    """affected: the service that people notice. parents: who calls, by callee. stranger: a service not round about."""
 
     affected: Node
     nodes: dict[str, Node]
     callers: list[str]
     parents: dict[str, str]
     hosts: list[str]
+    process: str
     stranger: Node
 
     @property
@@ -52,7 +56,7 @@ class World:
 
 
 def build(random: Random) -> World:
-    """An estate of seven to twelve entities round one affected service."""
+    """An estate of six to eleven entities round one affected service."""
     names = random.sample(SERVICES, 9)
     affected = _service(random, names.pop(), 0)
     nodes = {affected.name: affected}
@@ -73,7 +77,7 @@ def build(random: Random) -> World:
         callers.append(caller.name)
     hosts = []
     for number in range(random.randint(1, 2)):
-        host = Node(f"vm-{affected.name}-{number + 1}", _id(random, "HOST"), "HOST", 1)
+        host = Node(f"vm-{affected.name}-{number + 1}", _id(random, "HOST"), "HOST", 1, affected.name)
         host.usual = {
             "cpu": random.uniform(20, 65),
             "memory": random.uniform(35, 70),
@@ -82,8 +86,14 @@ def build(random: Random) -> World:
         host.noise = {"cpu": 4.0, "memory": 1.0, "disk": 0.2}
         nodes[host.name] = host
         hosts.append(host.name)
-    affected.host = hosts[0]
-    return World(affected, nodes, callers, parents, hosts, _service(random, names.pop(), 9))
+    process = Node(
+        f"{affected.name} process", _id(random, "PROCESS_GROUP_INSTANCE"), "PROCESS_GROUP_INSTANCE", 1
+    )
+    process.via = affected.name
+    process.usual = {"cpu": random.uniform(15, 60), "memory": random.uniform(30, 70)}
+    process.noise = {"cpu": random.uniform(2, 6), "memory": random.uniform(0.4, 1.5)}
+    nodes[process.name] = process
+    return World(affected, nodes, callers, parents, hosts, process.name, _service(random, names.pop(), 9))
 
 
 def _callee(random: Random, names: list[str], distance: int) -> Node:
@@ -91,14 +101,9 @@ def _callee(random: Random, names: list[str], distance: int) -> Node:
     if kind < 0.55:
         return _service(random, names.pop(), distance)
     if kind < 0.8:
-        node = _service(random, f"{names[-1]}-db", distance)
-        node.type, node.entity_id = "DATABASE_SERVICE", _id(random, "SERVICE")
-        node.usual |= {"disk": random.uniform(30, 80), "connections": random.uniform(10, 60)}
-        node.noise |= {"disk": 0.2, "connections": 4.0}
-        return node
+        return _service(random, f"{names[-1]}-db", distance)
     node = _service(random, random.choice(EXTERNAL), distance)
-    node.type = "EXTERNAL_SERVICE"
-    node.usual = {name: node.usual[name] for name in ("latency", "errors")}
+    del node.usual["throughput"]
     return node
 
 
@@ -108,15 +113,11 @@ def _service(random: Random, name: str, distance: int) -> Node:
         "latency": random.uniform(30, 400),
         "errors": random.choice((0.0, 0.05, 0.2, 0.6)),
         "throughput": random.uniform(40, 1500),
-        "cpu": random.uniform(15, 60),
-        "memory": random.uniform(30, 70),
     }
     node.noise = {
         "latency": node.usual["latency"] * random.uniform(0.05, 0.2),
         "errors": 0.05 + node.usual["errors"] * 0.4,
         "throughput": node.usual["throughput"] * random.uniform(0.04, 0.12),
-        "cpu": random.uniform(2, 6),
-        "memory": random.uniform(0.4, 1.5),
     }
     return node
 

@@ -3,7 +3,9 @@
 The floors lie well below what `make eval` measures: they catch a rule that broke, not a point that moved.
 """
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tests.eval import causes, runs
 from tests.eval.incidents.bundles import make
 from tests.eval.incidents.faults import FAULTS
+from tests.unit.sandbox.vendors.rig import Rig
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +102,26 @@ def test_a_citation_counts_only_when_it_exists_and_is_there(ids: list[str], vali
     answer = {"ranked": [{"component": "c", "category": "quota", "confidence": 1}], "evidence_ids": ids}
 
     assert causes._scores([(record, {**answer, "author": "embedded"})])["citations_valid"] == valid
+
+
+@pytest.mark.parametrize(
+    ("behaves", "author"), [("answer", "openai"), ("invented", "embedded"), ("quota", "embedded")]
+)
+async def test_a_configured_endpoint_is_judged_beside_the_ranking_and_who_answered_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behaves: str, author: str
+) -> None:
+    rig = Rig(tmp_path)
+    await rig.start()
+    try:
+        monkeypatch.setenv("OPENAI_URL", f"{rig.urls['openai']}/openai/v1/")
+        monkeypatch.setenv("OPENAI_API_KEY", rig.credentials["openai"]["api_key"])
+        await rig.control("openai", "PUT", "/config", {"always": behaves})
+
+        judged = await asyncio.to_thread(causes.evaluate, [make("quota", 1), make("bad_deploy", 1)])
+    finally:
+        await rig.http.aclose()
+        await rig.stop()
+
+    assert judged["openai"]["answered_by"] == {author: 2}
+    assert judged["openai"]["all"]["citations_valid"] == 1.0
+    assert "the model behind OPENAI_URL" in causes.table({"all": judged})
