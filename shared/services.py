@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from shared.settings import EVENTS_TOPIC, Settings, settings
 
 if TYPE_CHECKING:
+    from shared.action_log import ActionLog
     from shared.assistant.port import Assistant
     from shared.claims import Claims
+    from shared.clients.app_configuration import AppConfigurationClient
     from shared.clients.azure_devops import AzureDevOpsClient
     from shared.clients.blob import BlobStore
     from shared.clients.dead_letters import DeadLetters
@@ -82,6 +84,12 @@ class Services:
 
     @cached_property
     def claims(self) -> Claims:
+    @cached_property
+    def action_log(self) -> ActionLog:
+        from shared.action_log import ActionLog
+
+        return ActionLog(self.blob)
+
         from shared.claims import Claims
 
         return Claims(self.blob)
@@ -117,6 +125,22 @@ class Services:
 
     @cached_property
     def teams(self) -> TeamsClient:
+    @cached_property
+    def app_configuration(self) -> AppConfigurationClient | None:
+        """Where feature flags are switched; None where there is no such store."""
+        if not self.settings.app_configuration_url:
+            return None
+        from shared.clients.app_configuration import app_configuration_client
+
+        key_id = self.settings.app_configuration_credential
+        return app_configuration_client(
+            self.settings.app_configuration_url,
+            key_id,
+            self.settings.app_configuration_secret.get_secret_value(),
+            None if key_id else self.identity,
+            timeout_s=self.settings.vendor_timeout_s,
+        )
+
         from shared.clients.teams import teams_client
 
         address = self.settings.teams_webhook_url.get_secret_value()

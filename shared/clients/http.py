@@ -98,6 +98,7 @@ async def call[T](
     params: Params | None = None,
     json: Any = None,
     form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     authenticated: bool = True,
 ) -> T:
     """Send one request, once, and return `parse` of its JSON answer (None for an empty one).
@@ -119,6 +120,7 @@ async def call[T](
             params=params,
             json=json,
             data=form,
+            headers=headers,
             auth=httpx.USE_CLIENT_DEFAULT if authenticated else None,
         )
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:

@@ -56,6 +56,11 @@ def risk_of(base: str, tier: object, *, raised: bool = False) -> str:
     return RISKS[min(steps, len(RISKS) - 1)]
 
 
+def higher(one: str, other: str) -> str:
+    """The higher of two risks; one that is not known is high."""
+    return max(one, other, key=lambda risk: RISKS.index(risk) if risk in RISKS else len(RISKS))
+
+
 def judge(policies: Mapping[str, Any], asked: Asked, at: datetime) -> Judgement:
     """at: aware. Of a tier that is not known, what the strictest tier needs, by a person in any case."""
     if asked.risk not in RISKS:

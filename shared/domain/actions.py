@@ -15,7 +15,7 @@ SCALE_OUT, SCALE_BACK = "scale_out", "scale_back"
 DISABLE_FLAG, ENABLE_FLAG = "disable_feature_flag", "enable_feature_flag"
 RUN_PIPELINE = "run_pipeline"
 REDEPLOY_RUN = "redeploy_run"
-"""What roll_back was called; approvals that wait for it are still carried out."""
+"""A roll_back that names no run it replaces: what is proposed where nobody looked at the service's state."""
 
 FLAGS = (DISABLE_FLAG, ENABLE_FLAG)
 RESTARTS = (["restart"], ["stop", "start"])
@@ -41,7 +41,7 @@ class Run(NamedTuple):
 def runs_of(action: Mapping[str, Any]) -> list[Run]:
     """The pipeline runs that carry the action out, one after the other. Raises: ValueError for an unknown type."""
     match action["type"]:
-        case "roll_back" | "redeploy" | "redeploy_run":
+        case "roll_back" | "redeploy":
             return [_run(action, "apply", {})]
         case "restart":
             return [_run(action, verb, _power(action, verb)) for verb in action["through"]]
@@ -81,10 +81,8 @@ def undo_of(action: Mapping[str, Any], made: Mapping[str, Any]) -> Action | None
 
 
 def deployed_commit(action: Mapping[str, Any]) -> str:
-    """The commit that must still be deployed for the action to mean what it meant; "" where it does not matter."""
-    if action["type"] == REDEPLOY_RUN:
-        return ""
-    return str(action.get("replaces_commit") or action.get("commit") or "")
+    """The commit that must still be deployed for the action to mean what it meant."""
+    return str(action.get("replaces_commit") or action["commit"])
 
 
 def environment_of(service: Mapping[str, Any]) -> str | None:

@@ -97,6 +97,12 @@ TEXTS = {
     "handed_over.flag_changed": Text(
         "a funcionalidade mudou ou não existe mais", "the feature flag has changed or is gone"
     ),
+    "handed_over.flag_locked": Text(
+        "a funcionalidade está bloqueada no Azure App Configuration",
+        "the feature flag is locked in Azure App Configuration",
+    ),
+    "handed_over.no_undo": Text("esta ação não tem volta", "nothing takes this action back"),
+    "handed_over.by_itself": Text("a ação volta por si mesma", "the action takes itself back"),
     "handed_over.needs_more": Text(
         "a esta hora a ação precisa de mais pessoas do que as que aprovaram",
         "at this hour the action needs more people than have approved",

@@ -17,7 +17,10 @@ PREVIEWS = ("pipelinepermissions", "distributedtask")
 
 
 class FakeAzureDevOps(FakeVendor):
-    """runs by id. pipeline_id: of the pipeline there is from the start. git, pipelines: the other rooms."""
+    """runs by id. pipeline_id: of the pipeline there is from the start. git, pipelines: the other rooms.
+
+    takes: the run-time parameters and the values each allows, None where any will do.
+    """
 
     def __init__(self, project: str = "Payments", pipeline_id: int = 7) -> None:
         super().__init__()
@@ -31,6 +34,7 @@ class FakeAzureDevOps(FakeVendor):
         self.pipelines = PipelineRooms(f"{URL}/{project}")
 
     def add_run(
+        self.takes: dict[str, set[str]] | None = None
         self,
         run_id: int,
         commit: str = "a" * 40,
@@ -126,6 +130,11 @@ class FakeAzureDevOps(FakeVendor):
             repository.get("version", "f" * 40),
             None,
             repository["refName"],
+        for name, value in body.get("templateParameters", {}).items():
+            if self.takes is not None and value not in self.takes.get(name, ()):
+                return answer({"message": f"The '{name}' parameter value '{value}' is not allowed."}, 400)
+        if body.get("previewRun"):
+            return answer({"finalYaml": "stages: []"})
             body.get("variables"),
             pipeline_id=pipeline_id,
         )

@@ -34,11 +34,14 @@ class Connection:
         parse: Callable[[Any], T],
         params: Params | None = None,
         json: Any = None,
+        writes: bool | None = None,
         version: str = VERSION,
     ) -> T:
         """`shared.clients.http.call`, once. Raises: VendorUnavailable, OutcomeUnknown, VendorRefused."""
         params = {**(params or {}), "api-version": version}
-        return await call(self._http, VENDOR, operation, method, path, params=params, json=json, parse=parse)
+        return await call(
+            self._http, VENDOR, operation, method, path, params=params, json=json, writes=writes, parse=parse
+        )
 
     def refused(self, operation: str, message: str, status: int | None = None) -> VendorRefused:
         """What we refuse ourselves, because of what the vendor told."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from shared.clients.azure_devops.connection import area, unless_absent
@@ -87,6 +88,39 @@ class Runs(RunReading):
             lambda: self._with_key(operation, project, pipeline_id, key), write
         )
         return {**run, "outcome": outcome}
+
+    async def accepts(
+        self,
+        project: str,
+        pipeline_id: int,
+        ref_name: str,
+        commit: str | None,
+        parameters: Mapping[str, str],
+    ) -> bool:
+        """Whether the pipeline of that commit takes these run-time parameters: a preview, which starts nothing."""
+        source = {"refName": ref_name} | ({"version": commit} if commit else {})
+        body: dict[str, Any] = {"previewRun": True, "resources": {"repositories": {"self": source}}}
+        if parameters:
+            body["templateParameters"] = dict(parameters)
+
+        async def look() -> bool:
+            path = runs_path(project, pipeline_id)
+            try:
+                await self._call(
+                    "preview_run",
+                    "POST",
+                    path,
+                    json=body,
+                    writes=False,
+                    parse=lambda answer: answer["finalYaml"],
+                )
+            except VendorRefused as error:
+                if error.status != HTTPStatus.BAD_REQUEST:
+                    raise
+                return False
+            return True
+
+        return await retrying(look)
 
     async def find_started(
         self, project: str, pipeline_id: int, key: str, since: datetime | None = None
