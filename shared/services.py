@@ -83,13 +83,13 @@ class Services:
         return OpenIncidents(self.blob)
 
     @cached_property
-    def claims(self) -> Claims:
-    @cached_property
     def action_log(self) -> ActionLog:
         from shared.action_log import ActionLog
 
         return ActionLog(self.blob)
 
+    @cached_property
+    def claims(self) -> Claims:
         from shared.claims import Claims
 
         return Claims(self.blob)
@@ -124,8 +124,6 @@ class Services:
         )
 
     @cached_property
-    def teams(self) -> TeamsClient:
-    @cached_property
     def app_configuration(self) -> AppConfigurationClient | None:
         """Where feature flags are switched; None where there is no such store."""
         if not self.settings.app_configuration_url:
@@ -141,6 +139,8 @@ class Services:
             timeout_s=self.settings.vendor_timeout_s,
         )
 
+    @cached_property
+    def teams(self) -> TeamsClient:
         from shared.clients.teams import teams_client
 
         address = self.settings.teams_webhook_url.get_secret_value()

@@ -144,6 +144,12 @@ class Settings:
         Secret, "Workflows webhook of the operations channel: the address is the secret"
     )
 
+    app_configuration_url: str = _setting(
+        str, "Store of the feature flags: https://<store>.azconfig.io; empty: no flag is switched", ""
+    )
+    app_configuration_credential: str = _setting(str, "Id of an access key; empty: Entra ID identity", "")
+    app_configuration_secret: Secret = _setting(Secret, "Value of that access key", Secret(""))
+
     openai_url: str = _setting(
         str, "https://<resource>.openai.azure.com/openai/v1/; empty: the embedded assistant answers", ""
     )
@@ -155,12 +161,6 @@ class Settings:
     snowflake_private_key: Secret = _setting(Secret, "PKCS#8 PEM of the service user", Secret(""))
     snowflake_password: Secret = _setting(Secret, "Embedded warehouse only", Secret(""))
     snowflake_role: str = _setting(_word, "Role of the loads", "VALUEFLOW_LOADER")
-    app_configuration_url: str = _setting(
-        str, "Store of the feature flags: https://<store>.azconfig.io; empty: no flag is switched", ""
-    )
-    app_configuration_credential: str = _setting(str, "Id of an access key; empty: Entra ID identity", "")
-    app_configuration_secret: Secret = _setting(Secret, "Value of that access key", Secret(""))
-
     snowflake_warehouse: str = _setting(_word, "Virtual warehouse", "VALUEFLOW")
     snowflake_database: str = _setting(_word, "Database", "VALUEFLOW")
     snowflake_host: str = _setting(str, "Embedded warehouse only", "")

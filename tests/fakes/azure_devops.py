@@ -29,12 +29,12 @@ class FakeAzureDevOps(FakeVendor):
         self.runs: dict[int, dict[str, Any]] = {}
         self.timelines: dict[int, list[dict[str, Any]]] = {}
         self.settable = True
+        self.takes: dict[str, set[str]] | None = None
         self.credentials = {"Basic OmEtcGVyc29uYWwtYWNjZXNzLXRva2Vu"}
         self.git = GitRooms(f"{URL}/{project}")
         self.pipelines = PipelineRooms(f"{URL}/{project}")
 
     def add_run(
-        self.takes: dict[str, set[str]] | None = None
         self,
         run_id: int,
         commit: str = "a" * 40,
@@ -121,6 +121,11 @@ class FakeAzureDevOps(FakeVendor):
         return answer(mine[int(run_id)]) if int(run_id) in mine else missing(request.url.path)
 
     def _start(self, body: dict[str, Any], pipeline_id: int) -> httpx.Response:
+        for name, value in body.get("templateParameters", {}).items():
+            if self.takes is not None and value not in self.takes.get(name, ()):
+                return answer({"message": f"The '{name}' parameter value '{value}' is not allowed."}, 400)
+        if body.get("previewRun"):
+            return answer({"finalYaml": "stages: []"})
         if body.get("variables") and not self.settable:
             names = ", ".join(body["variables"])
             return answer({"message": f"You can't set the following variables ({names})."}, 400)
@@ -130,11 +135,6 @@ class FakeAzureDevOps(FakeVendor):
             repository.get("version", "f" * 40),
             None,
             repository["refName"],
-        for name, value in body.get("templateParameters", {}).items():
-            if self.takes is not None and value not in self.takes.get(name, ()):
-                return answer({"message": f"The '{name}' parameter value '{value}' is not allowed."}, 400)
-        if body.get("previewRun"):
-            return answer({"finalYaml": "stages: []"})
             body.get("variables"),
             pipeline_id=pipeline_id,
         )
