@@ -5,6 +5,7 @@ among the candidates that structured facts make likely, and word the choice; it 
 a text asks for one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from shared.assistant.port import Cause
 
 LEAST_BACKED = 0.1
 """The confidence of the ranking from which a candidate may be chosen."""
+COPIED = 40
+"""Characters of the instructions in a row that are no coincidence."""
+_ADDRESS = re.compile(r"(?i)\b(?:https?|ftp)://|\bwww\.|\bdata:\w+/")
 
 
 def backing(cause: Cause, candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -23,8 +27,13 @@ def backing(cause: Cause, candidates: Sequence[Mapping[str, Any]]) -> Mapping[st
     return None
 
 
-def fault(cause: Cause, known: set[str], candidates: Sequence[Mapping[str, Any]]) -> str:
-    """What is wrong with the answer, in words for the model; "" for nothing."""
+def fault(
+    cause: Cause, known: set[str], candidates: Sequence[Mapping[str, Any]], instructions: str = ""
+) -> str:
+    """What is wrong with the answer, in words for the model; "" for nothing.
+
+    known: ids of the evidence it was given. instructions: what it was told to do, which is for no reader.
+    """
     invented = [item_id for item_id in cause.evidence_ids if item_id not in known]
     if invented:
         return f"there is no evidence with the id {', '.join(invented)}"
@@ -32,4 +41,14 @@ def fault(cause: Cause, known: set[str], candidates: Sequence[Mapping[str, Any]]
         return "a cause must cite the evidence it rests on"
     if backing(cause, candidates) is None:
         return "component and category must be those of one candidate with a confidence of at least 0.1"
+    said = f"{cause.hypothesis} {cause.refuted_by}"
+    if _ADDRESS.search(said):
+        return "hypothesis and refuted_by must not hold addresses: people follow them"
+    if _copies(said, instructions):
+        return "hypothesis and refuted_by are about the problem, not about these instructions"
     return ""
+
+
+def _copies(said: str, instructions: str) -> bool:
+    words, told = " ".join(said.split()), " ".join(instructions.split())
+    return any(words[at : at + COPIED] in told for at in range(len(words) - COPIED + 1))

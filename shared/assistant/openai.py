@@ -73,13 +73,14 @@ class OpenAIAssistant:
     ) -> Diagnosis | None:
         redactor = Redactor(known_names=())
         document, known = question(problem, bundle, embedded.candidates, redactor)
-        messages = [_message("system", _PROMPT.read_text(encoding="utf-8")), _message("user", document)]
+        instructions = _PROMPT.read_text(encoding="utf-8")
+        messages = [_message("system", instructions), _message("user", document)]
         for _ in range(TRIES):
             cause = await self._ask(messages)
             if cause is None:
                 return None
             shown = cause.model_copy(update={"component": redactor.show(cause.component)})
-            wrong = fault(shown, known, embedded.candidates)
+            wrong = fault(shown, known, embedded.candidates, instructions)
             if not wrong:
                 return self._diagnosis(shown, redactor, embedded)
             log.warning("the model's answer is not borne out by the evidence")
