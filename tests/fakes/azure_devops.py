@@ -13,7 +13,12 @@ from tests.fakes.vendor import FakeVendor, answer, body_of
 
 URL = "https://dev.azure.test/contoso"
 TOKEN = "a-personal-access-token"
-PREVIEWS = ("pipelinepermissions", "distributedtask")
+PREVIEWS = {
+    "pipelinepermissions": "7.1-preview.1",
+    "distributedtask": "7.1-preview.1",
+    "build/changes": "7.1-preview.2",
+}
+"""Areas that are not released, and the version of each."""
 
 
 class FakeAzureDevOps(FakeVendor):
@@ -43,7 +48,9 @@ class FakeAzureDevOps(FakeVendor):
         variables: dict[str, Any] | None = None,
         created: datetime | None = None,
         pipeline_id: int | None = None,
+        repository_id: str = "",
     ) -> dict[str, Any]:
+        place = {"repository": {"id": repository_id, "type": "azureReposGit"}} if repository_id else {}
         run = {
             "id": run_id,
             "name": f"20261121.{run_id}",
@@ -51,7 +58,7 @@ class FakeAzureDevOps(FakeVendor):
             "createdDate": (created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.1234567Z"),
             "_links": {"web": {"href": f"{URL}/_build/results?buildId={run_id}"}},
             "pipeline": {"id": pipeline_id or self.pipeline_id},
-            "resources": {"repositories": {"self": {"refName": ref_name, "version": commit}}},
+            "resources": {"repositories": {"self": {**place, "refName": ref_name, "version": commit}}},
             "variables": variables or {},
         }
         if result:
@@ -85,8 +92,8 @@ class FakeAzureDevOps(FakeVendor):
     def respond(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get("Authorization") not in self.credentials:
             return httpx.Response(203, text="<html>Sign in</html>")
-        preview = any(area in request.url.path for area in PREVIEWS)
-        assert request.url.params["api-version"] == ("7.1-preview.1" if preview else "7.1")
+        preview = next((version for area, version in PREVIEWS.items() if area in request.url.path), "7.1")
+        assert request.url.params["api-version"] == preview
         path = request.url.path
         if path == "/contoso/_apis/projects":
             return answer({"count": 0, "value": []})
@@ -101,6 +108,8 @@ class FakeAzureDevOps(FakeVendor):
     def _runs_room(self, request: httpx.Request, path: str) -> httpx.Response | None:
         if found := re.fullmatch(r"pipelines/(\d+)/runs(?:/(\d+))?", path):
             return self._run_answer(request, int(found[1]), found[2])
+        if path == "build/changes":
+            return self._changes(request)
         if found := re.fullmatch(r"build/builds/(\d+)(/timeline)?", path):
             run = self.runs.get(int(found[1]))
             if run is None:
@@ -149,6 +158,30 @@ class FakeAzureDevOps(FakeVendor):
             self.end_run(run["id"], "canceled")
         status = "completed" if run["state"] == "completed" else "inProgress"
         return answer({"id": run["id"], "status": status})
+
+    def _changes(self, request: httpx.Request) -> httpx.Response:
+        """The commits of the later run's repository after the earlier one's, newest first."""
+        params = request.url.params
+        later, earlier = (
+            self.runs[int(params[name])]["resources"]["repositories"]["self"]["version"]
+            for name in ("toBuildId", "fromBuildId")
+        )
+        found = []
+        while later and later != earlier:
+            commit = next((one for (_, key), one in self.git.commits.items() if key == later), None)
+            if commit is None:
+                break
+            found.append(
+                {
+                    "id": later,
+                    "message": commit["comment"],
+                    "author": {"displayName": "Ana Souza"},
+                    "timestamp": "2026-11-21T12:00:00Z",
+                    "type": "TfsGit",
+                }
+            )
+            later = next(iter(commit["parents"]), None)
+        return answer({"count": len(found), "value": found[: int(params["$top"])]})
 
     def _timeline(self, run: Mapping[str, Any]) -> httpx.Response:
         records = self.timelines.get(run["id"])

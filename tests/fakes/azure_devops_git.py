@@ -128,8 +128,27 @@ class GitRooms:
                 found.insert(0, self.commits[repository_id, commit_id])
                 commit_id = next(iter(found[0]["parents"]), None)
             return listed(found[: int(request.url.params["searchCriteria.$top"])])
+        if part == "diffs/commits":
+            return self._diffs(request, repository_id)
         commit = self.commits.get((repository_id, part.removeprefix("commits/")))
         return answer(commit) if commit else refused(404, "TF401174: The commit does not exist")
+
+    def _diffs(self, request: httpx.Request, repository_id: str) -> httpx.Response:
+        """As in life, the folders above a file come along."""
+        params = request.url.params
+        assert params["diffCommonCommit"] == "false"
+        versions = [params[f"{name}Version"] for name in ("base", "target")]
+        if any((repository_id, one) not in self.commits for one in versions):
+            return refused(404, "TF401175: The version descriptor could not be resolved")
+        before, after = (self.files[repository_id, one] for one in versions)
+        paths = sorted(path for path in before | after if before.get(path) != after.get(path))
+        folders = sorted({path.rpartition("/")[0] for path in paths} - {""})
+        items: list[dict[str, Any]] = [
+            {"path": path, "gitObjectType": "tree", "isFolder": True} for path in folders
+        ]
+        items += [{"path": path, "gitObjectType": "blob"} for path in paths]
+        changes = [{"item": item, "changeType": "edit"} for item in items]
+        return answer({"allChangesIncluded": True, "changes": changes, "changeCounts": {"Edit": len(paths)}})
 
     def _refs(self, request: httpx.Request, repository_id: str) -> httpx.Response:
         if request.method == "GET":

@@ -1,4 +1,4 @@
-"""A Dynatrace environment in memory: problems, entities, events, metrics, settings and objectives, page by page."""
+"""A Dynatrace environment in memory: problems, entities, events, metrics, logs, settings, objectives, page by page."""
 
 import re
 from typing import Any
@@ -45,7 +45,11 @@ def a_problem(problem_id: str = "-123_456V2", **fields: Any) -> dict[str, Any]:
 
 
 class FakeDynatrace(FakeVendor):
-    """page_size: how many items a page holds, whatever was asked for."""
+    """page_size: how many items a page holds, whatever was asked for.
+
+    series: of any metric, whoever asks; metrics: points by (key, entity id), for those who ask for several at once.
+    logs: records as the API has them.
+    """
 
     def __init__(self, page_size: int = 100) -> None:
         super().__init__()
@@ -55,9 +59,53 @@ class FakeDynatrace(FakeVendor):
         self.entities: dict[str, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
         self.series: list[dict[str, Any]] = []
+        self.metrics: dict[tuple[str, str], list[tuple[int, float | None]]] = {}
+        self.logs: list[dict[str, Any]] = []
         self.settings: dict[str, dict[str, Any]] = {}
         self.slos: dict[str, dict[str, Any]] = {}
         self._listings: list[list[dict[str, Any]]] = []
+
+    def add_entity(self, entity_id: str, name: str, calls: tuple[str, ...] = (), **fields: Any) -> None:
+        """Monitor an entity; those it calls are told of it."""
+        kind = entity_id.rpartition("-")[0]
+        made = {"entityId": entity_id, "type": kind, "displayName": name, "tags": [], **fields}
+        outgoing = {"calls": [{"id": one, "type": "SERVICE"} for one in calls]} if calls else {}
+        self.entities[entity_id] = {
+            "fromRelationships": outgoing,
+            "toRelationships": {},
+            **made,
+        }
+        for one in calls:
+            if one in self.entities:
+                incoming = self.entities[one]["toRelationships"].setdefault("calls", [])
+                incoming.append({"id": entity_id, "type": kind})
+
+    def add_event(self, event_type: str, title: str, start_ms: int, **properties: str) -> None:
+        """Something happened to SERVICE."""
+        self.events.append(
+            {
+                "eventId": f"{len(self.events) + 1}_{start_ms}",
+                "eventType": event_type,
+                "title": title,
+                "startTime": start_ms,
+                "endTime": start_ms + 60_000,
+                "entityId": {"entityId": {"id": SERVICE, "type": "SERVICE"}, "name": "payments"},
+                "properties": [{"key": key, "value": value} for key, value in properties.items()],
+            }
+        )
+
+    def add_log(self, at_ms: int, content: str, status: str = "ERROR", entity_id: str = SERVICE) -> None:
+        attribute = f"dt.entity.{entity_id.rpartition('-')[0].lower()}"
+        columns = {attribute: [entity_id], "loglevel": [status]}
+        self.logs.append(
+            {
+                "timestamp": at_ms,
+                "eventType": "LOG",
+                "status": status,
+                "content": content,
+                "additionalColumns": columns,
+            }
+        )
 
     def add_setting(self, schema_id: str, value: dict[str, Any], external_id: str = "") -> str:
         """Make an object as anybody could -> its id."""
@@ -91,13 +139,19 @@ class FakeDynatrace(FakeVendor):
         if kind == "entities" and rest:
             return self._one(self.entities.get(rest[0]))
         if kind == "entities":
-            return self._page(request, "entities", list(self.entities.values()))
+            ids = _ids(request.url.params.get("entitySelector", ""))
+            found = [one for key, one in self.entities.items() if not ids or key in ids]
+            return self._page(request, "entities", found)
         if kind == "settings":
             return self._settings(request, rest[1:])
         if kind == "slo":
             return self._slos(request, rest)
         if kind == "events":
-            return self._page(request, "events", self.events)
+            return self._page(request, "events", [one for one in self.events if _wanted(one, request)])
+        if kind == "logs":
+            return self._logs(request)
+        if self.metrics:
+            return self._metrics(request)
         result = {
             "metricId": "m",
             "dataPointCountRatio": 0.1,
@@ -105,6 +159,44 @@ class FakeDynatrace(FakeVendor):
             "data": self.series,
         }
         return answer({"totalCount": 1, "resolution": "1m", "result": [result]})
+
+    def _logs(self, request: httpx.Request) -> httpx.Response:
+        params = request.url.params
+        ids, statuses = (
+            re.findall(pattern, params["query"])
+            for pattern in (r'dt\.entity\.\w+="([^"]+)"', r'status="(\w+)"')
+        )
+        found = [
+            record
+            for record in self.logs
+            if int(params["from"]) <= record["timestamp"] < int(params["to"])
+            and record["status"] in statuses
+            and any(value in ids for values in record["additionalColumns"].values() for value in values)
+        ]
+        found.sort(key=lambda record: -int(record["timestamp"]))
+        limit = int(params["limit"])
+        answered: dict[str, Any] = {"results": found[:limit], "sliceSize": len(found[:limit])}
+        return answer(answered | ({"nextSliceKey": "more"} if len(found) > limit else {}))
+
+    def _metrics(self, request: httpx.Request) -> httpx.Response:
+        params = request.url.params
+        ids, start, end = _ids(params["entitySelector"]), int(params["from"]), int(params["to"])
+        results = []
+        for selector in params["metricSelector"].split(","):
+            key, dimension = re.fullmatch(r'(.+):splitBy\("([\w.]+)"\)', selector).groups()  # type: ignore[union-attr]
+            data = [
+                {
+                    "dimensionMap": {dimension: entity_id},
+                    "dimensions": [entity_id],
+                    "timestamps": [at for at, _ in points if start <= at < end],
+                    "values": [value for at, value in points if start <= at < end],
+                }
+                for (its, entity_id), points in self.metrics.items()
+                if its == key and entity_id in ids
+            ]
+            ratios = {"dataPointCountRatio": 0.1, "dimensionCountRatio": 0.1}
+            results.append({"metricId": selector, **ratios, "data": data})
+        return answer({"totalCount": 1, "resolution": "1m", "result": results})
 
     def _comments(self, request: httpx.Request, problem_id: str) -> httpx.Response:
         comments = self.comments.setdefault(problem_id, [])
@@ -175,3 +267,22 @@ class FakeDynatrace(FakeVendor):
         following = f"{listing}-{end}" if end < len(items) else None
         page = {name: items[start:end], "totalCount": len(items), "pageSize": self.page_size}
         return answer({**page, "nextPageKey": following})
+
+
+def _ids(selector: str) -> list[str]:
+    """The ids of `entityId("a","b")`."""
+    found = re.search(r"entityId\(([^)]*)\)", selector)
+    return re.findall(r'"([^"]+)"', found[1]) if found else []
+
+
+def _wanted(event: dict[str, Any], request: httpx.Request) -> bool:
+    """By type, entity and time, as far as they are asked for."""
+    params = request.url.params
+    selector = params.get("eventSelector", "")
+    kind = re.search(r'eventType\("(\w+)"\)', selector)
+    ids = _ids(selector)
+    return (
+        (not kind or event.get("eventType", "CUSTOM_DEPLOYMENT") == kind[1])
+        and (not ids or event["entityId"]["entityId"]["id"] in ids)
+        and ("to" not in params or event["startTime"] <= int(params["to"]))
+    )

@@ -1,5 +1,7 @@
 """A ServiceNow instance in memory: OAuth, tables of records, the journal behind work notes, encoded queries."""
 
+import operator
+import re
 import secrets
 import uuid
 from collections.abc import Callable
@@ -21,6 +23,16 @@ _TABLES = {
 """Table -> prefix of its numbers, what a new record holds."""
 _WAY = ("-5", "-2", "-1", "0", "3")
 """A standard change's states, New to Closed."""
+
+
+_CONDITION = re.compile(r"(\w+?)(LIKE|!=|<=|>=|=)(.*)")
+_SIGNS: dict[str, Callable[[str, str], bool]] = {
+    "LIKE": lambda value, wanted: wanted.lower() in value.lower(),
+    "!=": operator.ne,
+    "<=": lambda value, wanted: bool(value) and value <= wanted,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
 
 
 class FakeServiceNow(FakeVendor):
@@ -122,13 +134,11 @@ class FakeServiceNow(FakeVendor):
             return rows
         for condition in filter(None, query.split("^")):
             if condition.startswith("ORDERBY"):
-                rows = sorted(rows, key=lambda row: row[condition.removeprefix("ORDERBY")])
-            elif "LIKE" in condition:
-                name, _, part = condition.partition("LIKE")
-                rows = [row for row in rows if part.lower() in row.get(name, "").lower()]
+                name = condition.removeprefix("ORDERBY").removeprefix("DESC")
+                rows = sorted(rows, key=lambda row: row.get(name, ""), reverse="DESC" in condition)
             else:
-                name, _, value = condition.partition("=")
-                rows = [row for row in rows if row.get(name, "") == value]
+                name, sign, value = _CONDITION.fullmatch(condition).groups()  # type: ignore[union-attr]
+                rows = [row for row in rows if _SIGNS[sign](row.get(name, ""), value)]
         return rows
 
     def _note(self, fields: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ from sandbox.vendors.dynatrace.windows import RAISED, SILENT, Windows
 from sandbox.vendors.framework import Operation, reply
 
 _PARAMETERS = frozenset({"metricSelector", "resolution", "from", "to", "entitySelector", "mzSelector"})
-FINE_MS = 10 * MINUTE_MS
+FINE_MS = 3 * MINUTE_MS
 _MOST_POINTS, _DEFAULT_POINTS, _MOST_SELECTORS = 10_080, 120, 10
 _SELECTOR = re.compile(r"(?P<key>builtin:[\w.]+|[\w.]+)(?P<transformations>(?::.+)?)", re.DOTALL)
 _TRANSFORMATION = re.compile(r":(\w+)(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\))?")

@@ -8,7 +8,7 @@ Vendor's page: https://docs.dynatrace.com/docs/dynatrace-api/environment-api
 from shared.clients.dynatrace.api import VENDOR
 from shared.clients.dynatrace.client import DynatraceClient, dynatrace_client
 from shared.clients.dynatrace.entities import Entity, EntityRef, Node
-from shared.clients.dynatrace.events import Deployment, Event
+from shared.clients.dynatrace.events import ANNOTATION, CONFIGURATION, DEPLOYMENT, Event
 from shared.clients.dynatrace.logs import Record
 from shared.clients.dynatrace.maintenance import MaintenanceWindow
 from shared.clients.dynatrace.metrics import Series
@@ -17,9 +17,11 @@ from shared.clients.dynatrace.settings import Ensured, SettingsObject
 from shared.clients.dynatrace.slos import EnsuredSlo, Slo
 
 __all__ = [
+    "ANNOTATION",
+    "CONFIGURATION",
+    "DEPLOYMENT",
     "OPEN_PROBLEMS_FROM",
     "VENDOR",
-    "Deployment",
     "DynatraceClient",
     "Ensured",
     "EnsuredSlo",

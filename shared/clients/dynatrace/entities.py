@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from shared.clients.dynatrace.api import Api, ids_selector, or_none, type_of
+from shared.clients.dynatrace.api import Api, checked_ids, ids_selector, or_none, type_of
 from shared.clients.http import Params, segment
 from shared.clients.idempotency import retrying
 
@@ -76,13 +77,19 @@ class Entities:
 
         One request for each type and _AT_ONCE ids: a selector's ids must be of one type.
         """
-        operation, wanted = "topology", list(dict.fromkeys(entity_ids))
-        found: dict[str, Node] = {}
-        for entity_type in dict.fromkeys(map(type_of, wanted)):
-            mine = [entity_id for entity_id in wanted if type_of(entity_id) == entity_type]
-            for start in range(0, len(mine), _AT_ONCE):
-                for node in await self._nodes(operation, mine[start : start + _AT_ONCE]):
-                    found[node["entity_id"]] = node
+        operation = "topology"
+        wanted = checked_ids(operation, list(dict.fromkeys(entity_ids)))
+        by_type = {
+            entity_type: [entity_id for entity_id in wanted if type_of(entity_id) == entity_type]
+            for entity_type in dict.fromkeys(map(type_of, wanted))
+        }
+        asked = [
+            mine[start : start + _AT_ONCE]
+            for mine in by_type.values()
+            for start in range(0, len(mine), _AT_ONCE)
+        ]
+        answers = await asyncio.gather(*(self._nodes(operation, ids) for ids in asked))
+        found = {node["entity_id"]: node for nodes in answers for node in nodes}
         return [found[entity_id] for entity_id in wanted if entity_id in found]
 
     async def _nodes(self, operation: str, entity_ids: Sequence[str]) -> list[Node]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from shared.clients.dynatrace.api import Api, entity_selector, ids_selector
+from shared.clients.dynatrace.api import Api, ids_selector
 from shared.clients.dynatrace.entities import EntityRef, entity_ref
 from shared.clients.http import Params
 from shared.clients.idempotency import retrying
 
-CONFIGURATION, ANNOTATION = "CUSTOM_CONFIGURATION", "CUSTOM_ANNOTATION"
+DEPLOYMENT = "CUSTOM_DEPLOYMENT"
+CONFIGURATION = "CUSTOM_CONFIGURATION"
+ANNOTATION = "CUSTOM_ANNOTATION"
 _PATH = "/api/v2/events"
 
 
-class Deployment(TypedDict):
-    """A CUSTOM_DEPLOYMENT event. properties: what the pipeline sent along, by key."""
+class Event(TypedDict):
+    """type: CUSTOM_DEPLOYMENT and the like. properties: what the sender sent along, by key."""
 
     event_id: str
+    type: str
     title: str
     entity: EntityRef
     start_ms: int
@@ -25,30 +28,11 @@ class Deployment(TypedDict):
     properties: dict[str, str]
 
 
-class Event(Deployment):
-    """An event of any type."""
-
-    type: str
-
-
 class Events:
     """`client.events`."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
-
-    async def deployments(self, entity_id: str, from_ms: int, to_ms: int) -> list[Deployment]:
-        """Deployments to the entity between two times, newest first."""
-        operation = "deployments"
-        params: Params = {
-            "eventSelector": 'eventType("CUSTOM_DEPLOYMENT")',
-            "entitySelector": entity_selector(operation, entity_id),
-            "from": from_ms,
-            "to": to_ms,
-            "pageSize": 100,
-        }
-        found = await retrying(lambda: self._api.pages(operation, _PATH, "events", params))
-        return sorted(map(_deployment, found), key=lambda deployment: deployment["start_ms"], reverse=True)
 
     async def of(
         self, entity_ids: Sequence[str], from_ms: int, to_ms: int, event_type: str = ""
@@ -62,13 +46,13 @@ class Events:
             selector = f'eventType("{event_type}"),{selector}'
         params: Params = {"eventSelector": selector, "from": from_ms, "to": to_ms, "pageSize": 1000}
         found = await retrying(lambda: self._api.pages(operation, _PATH, "events", params))
-        events: list[Event] = [{**_deployment(body), "type": body.get("eventType") or ""} for body in found]
-        return sorted(events, key=lambda event: (-event["start_ms"], event["event_id"]))
+        return sorted(map(_event, found), key=lambda event: (-event["start_ms"], event["event_id"]))
 
 
-def _deployment(body: Mapping[str, Any]) -> Deployment:
+def _event(body: Mapping[str, Any]) -> Event:
     return {
         "event_id": body["eventId"],
+        "type": body.get("eventType") or "",
         "title": body.get("title") or "",
         "entity": entity_ref(body["entityId"]),
         "start_ms": body["startTime"],

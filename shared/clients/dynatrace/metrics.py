@@ -96,7 +96,7 @@ def _split(body: Mapping[str, Any], keys: Sequence[str], dimension: str) -> list
     return [
         Series(key, _entity_of(series, dimension), _points(series))
         for result in body["result"]
-        for key in [next(key for key in longest_first if result["metricId"].startswith(key))]
+        for key in [one for one in longest_first if result["metricId"].startswith(one)][:1]
         for series in result["data"]
     ]
 

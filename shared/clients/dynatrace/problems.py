@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from shared.clients.dynatrace.api import Api, or_none
 from shared.clients.dynatrace.entities import EntityRef, entity_ref
@@ -17,17 +17,21 @@ _PATH = "/api/v2/problems"
 
 
 class Evidence(TypedDict):
-    """One finding of Dynatrace's own analysis. type: EVENT, METRIC, TRANSACTIONAL, ..."""
+    """One finding of Dynatrace's own analysis. type: EVENT, METRIC, ...; event_type: of an EVENT, where told."""
 
     type: str
     name: str
     entity: EntityRef
     start_ms: int
     is_root_cause: bool
+    event_type: NotRequired[str]
 
 
 class Problem(TypedDict):
-    """status: OPEN or CLOSED, but treat others as not closed. Times in milliseconds since 1970, UTC."""
+    """status: OPEN or CLOSED, but treat others as not closed. Times in milliseconds since 1970, UTC.
+
+    affected_users: Dynatrace's estimate, of the impact that affects most; None where it has none.
+    """
 
     problem_id: str
     display_id: str
@@ -41,6 +45,7 @@ class Problem(TypedDict):
     impacted: list[EntityRef]
     root_cause: EntityRef | None
     evidence: list[Evidence]
+    affected_users: int | None
     url: str
 
 
@@ -53,7 +58,7 @@ class Problems:
     async def get(self, problem_id: str) -> Problem | None:
         """The problem with its evidence, None when there is none of this id."""
         path = f"{_PATH}/{segment(problem_id)}"
-        params = {"fields": "evidenceDetails"}
+        params = {"fields": "evidenceDetails,impactAnalysis"}
         return await or_none(
             retrying(lambda: self._api.call("problem", "GET", path, params=params, parse=self._problem))
         )
@@ -95,15 +100,22 @@ class Problems:
             "impacted": [entity_ref(entity) for entity in body["impactedEntities"]],
             "root_cause": entity_ref(root_cause) if root_cause else None,
             "evidence": [_evidence(item) for item in (body.get("evidenceDetails") or {}).get("details", [])],
+            "affected_users": _users(body),
             "url": f"{self._api.url}/#problems/problemdetails;pid={segment(body['problemId'])}",
         }
 
 
+def _users(body: Mapping[str, Any]) -> int | None:
+    impacts = (body.get("impactAnalysis") or {}).get("impacts") or []
+    return max((int(impact.get("estimatedAffectedUsers") or 0) for impact in impacts), default=0) or None
+
+
 def _evidence(body: Mapping[str, Any]) -> Evidence:
-    return {
+    found: Evidence = {
         "type": body["evidenceType"],
         "name": body["displayName"],
         "entity": entity_ref(body["entity"]),
         "start_ms": body["startTime"],
         "is_root_cause": bool(body.get("rootCauseRelevant")),
     }
+    return {**found, "event_type": body["eventType"]} if body.get("eventType") else found

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from shared.clients.dynatrace import dynatrace_client
+from shared.clients.dynatrace.logs import of_entities
 from shared.domain import monitoring
 from tests.contract.clients.spec import faults, schema_faults
 from tests.fakes.dynatrace import SERVICE, TOKEN, URL, FakeDynatrace
@@ -24,6 +25,9 @@ ANSWERS = {
     ("GET", "/api/v2/settings/objects"): "ObjectsList",
     ("GET", "/api/v2/slo"): "SLOs",
     ("GET", "/api/v2/entities"): "EntitiesList",
+    ("GET", "/api/v2/events"): "EventList",
+    ("GET", "/api/v2/logs/search"): "LogRecordsList",
+    ("GET", "/api/v2/metrics/query"): "MetricData",
 }
 
 
@@ -33,7 +37,10 @@ def fake() -> FakeDynatrace:
     for number in range(3):
         fake.add_setting(ZONE["schema_id"], {"name": f"zone {number}"})
         fake.add_slo("orders availability" if number == 1 else f"slo {number}")
-        fake.entities[f"{SERVICE}{number}"] = {"entityId": f"{SERVICE}{number}"}
+        fake.add_entity(f"{SERVICE}{number}", f"service {number}", (SERVICE + "0",) if number else ())
+        fake.add_event("CUSTOM_CONFIGURATION", f"change {number}", 100 + number, key="value")
+        fake.add_log(100 + number, f"line {number}")
+    fake.metrics["builtin:service.response.time", SERVICE] = [(100, 1.0), (160, 2.0)]
     return fake
 
 
@@ -58,6 +65,12 @@ async def answers(fake: FakeDynatrace) -> list[tuple[httpx.Request, httpx.Respon
         await client.slos.ensure(objective["definition"], "k")
     await client.slos.delete("slo-1")
     await client.entities.find(monitoring.entity_selector("orders"))
+    assert (await client.entities.nodes([SERVICE + "0"]))[0]["called_by"] == [SERVICE + "1", SERVICE + "2"]
+    assert len(await client.events.of([SERVICE], 0, 999, "CUSTOM_CONFIGURATION")) == 3
+    assert len((await client.logs.search(of_entities([SERVICE], ["ERROR"]), 0, 999))["records"]) == 3
+    keys = ["builtin:service.response.time"]
+    assert await client.metrics.of(keys, [SERVICE], "dt.entity.service", 0, 999, "1m")
+    assert await client.maintenance.windows() == []
     return kept
 
 

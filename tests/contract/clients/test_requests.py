@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft6Validator, Draft202012Validator
 
 from shared.clients.dynatrace import dynatrace_client
+from shared.clients.dynatrace.logs import of_entities
 from shared.clients.teams import teams_client
 from shared.events import new_event
 from tests.contract.clients.spec import faults, schema_faults
@@ -28,11 +29,15 @@ async def test_dynatrace_describes_every_request_of_ours(spec: Spec) -> None:
     await client.problems.get("-12_3V2")
     await client.problems.open()
     await client.entities.get(dynatrace.SERVICE)
-    await client.events.deployments(dynatrace.SERVICE, 1, 2)
+    await client.entities.nodes([dynatrace.SERVICE])
+    await client.events.of([dynatrace.SERVICE], 1, 2, "CUSTOM_DEPLOYMENT")
+    await client.metrics.of(["builtin:host.cpu.usage"], ["HOST-1"], "dt.entity.host", 1, 2, "1m")
+    await client.logs.search(of_entities([dynatrace.SERVICE], ["ERROR"]), 1, 2)
+    await client.maintenance.windows()
     await client.metrics.query("builtin:service.errors.total.rate", dynatrace.SERVICE, 1, 2, "1m")
     await client.problems.comment("p1", "k", "text")
     await client.ping()
-    assert len(fake.requests) == 9
+    assert len(fake.requests) == 13
     assert [found for request in fake.requests for found in faults(document, request)] == []
 
 

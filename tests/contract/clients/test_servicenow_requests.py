@@ -53,6 +53,15 @@ async def test_a_change_is_written_with_fields_a_change_has(
     assert set(sent[0].url.params["sysparm_fields"].split(",")) <= record.keys()
 
 
+async def test_planned_changes_are_asked_for_by_fields_a_change_has(
+    fake: FakeServiceNow, client: ServiceNowClient
+) -> None:
+    record = published("servicenow.change_request.api0.json")
+    assert await client.changes.planned("c" * 32, 0, 1) == []
+    (asked,) = fake.sent("GET", "change_request")
+    assert set(asked.url.params["sysparm_fields"].split(",")) <= record.keys()
+
+
 async def test_an_incident_is_written_with_fields_an_incident_has(
     fake: FakeServiceNow, client: ServiceNowClient
 ) -> None:

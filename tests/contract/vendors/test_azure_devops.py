@@ -45,7 +45,8 @@ def conforms(area: str, name: str, answer: Any, beside: frozenset[str] = frozens
 
 
 async def call(rig: Rig, method: str, path: str, **options: Any) -> Any:
-    answer = await rig.call("azure_devops", method, path, params={"api-version": "7.1"}, **options)
+    params = {"api-version": "7.1", **options.pop("params", {})}
+    answer = await rig.call("azure_devops", method, path, params=params, **options)
     assert answer.status_code < 300, answer.text
     return answer.json() if answer.content else None
 
@@ -99,6 +100,37 @@ async def test_repositories_and_commits_conform(rig: Rig) -> None:
     conforms("git", "GitCommitRef", commits["value"][0])
     one = await call(rig, "GET", f"{SHOP}/git/repositories/checkout/commits/{COMMIT}")
     conforms("git", "GitCommit", one)
+
+
+async def test_what_lies_between_two_runs_conforms(rig: Rig) -> None:
+    pipeline_id = await pipeline(rig)
+    change = {
+        "pipeline_id": pipeline_id,
+        "commit": "b" * 40,
+        "comment": "Fewer connections",
+        "files": {"config/app.yaml": "pool: 5", "src/app.py": "x = 1"},
+    }
+    run = await rig.control("azure_devops", "POST", "/runs", change)
+    versions = {
+        "baseVersion": COMMIT,
+        "baseVersionType": "commit",
+        "targetVersion": "b" * 40,
+        "targetVersionType": "commit",
+        "diffCommonCommit": "false",
+    }
+    builds = {"fromBuildId": "101", "toBuildId": str(run["id"])}
+
+    between = await call(rig, "GET", f"{SHOP}/git/repositories/checkout/diffs/commits", params=versions)
+    commits = await call(rig, "GET", f"{SHOP}/build/changes", params=builds)
+
+    conforms("git", "GitCommitDiffs", between)
+    assert [one["item"]["path"] for one in between["changes"]] == [
+        *("/config", "/config/app.yaml", "/src", "/src/app.py")
+    ]
+    assert (between["changeCounts"], between["aheadCount"]) == ({"Add": 2}, 1)
+    (commit,) = commits["value"]
+    conforms("build", "Change", commit)
+    assert (commit["id"], commit["message"]) == ("b" * 40, "Fewer connections")
 
 
 async def test_pipelines_conform(rig: Rig) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.vendors.dynatrace import entities, events, metrics, problems, settings, slos
+from sandbox.vendors.dynatrace import entities, events, logs, metrics, problems, settings, slos
 from sandbox.vendors.dynatrace.placeholders import fill
 from sandbox.vendors.dynatrace.vendor import Dynatrace
 from shared.domain import monitoring
@@ -81,12 +81,16 @@ def test_every_query_parameter_is_one_of_the_published_and_none_is_missing() -> 
         ("/api/v2/events", events._LIST_PARAMETERS),
         ("/api/v2/metrics/query", metrics._PARAMETERS),
         ("/api/v2/slo", slos._LIST_PARAMETERS),
+        ("/api/v2/logs/search", logs.PARAMETERS - {"nextSliceKey"}),
         # Published later than the description at hand.
         ("/api/v2/settings/objects", settings._LIST_PARAMETERS - {"externalIds"}),
     ):
         parameters = read(SPEC)["paths"][path]["get"]["parameters"]
         published = {one["name"] for one in parameters if one["in"] == "query"}
-        assert known | {"nextPageKey"} == published | {"nextPageKey"}
+        assert known | CURSORS == published | CURSORS
+
+
+CURSORS = frozenset({"nextPageKey", "nextSliceKey"})
 
 
 def test_the_event_types_are_the_published() -> None:
@@ -186,6 +190,55 @@ async def test_metrics_conform(rig: Rig) -> None:
             "200",
             await call(rig, "GET", "/api/v2/metrics/query", params=params),
         )
+
+
+async def test_a_story_s_entities_with_their_relationships_and_its_logs_conform(rig: Rig) -> None:
+    told = await rig.control(
+        "dynatrace", "POST", "/stories", {"kind": "dependency", "entity_id": "SERVICE-0123456789ABCDEF"}
+    )
+    params = {
+        "entitySelector": f'entityId("{told["entities"]["service"]}")',
+        "fields": "+tags,+managementZones,+fromRelationships,+toRelationships",
+    }
+
+    listed = await call(rig, "GET", "/api/v2/entities", params=params)
+    found = await call(rig, "GET", "/api/v2/logs/search", params={"from": "now-1h", "limit": "10"})
+
+    (entity,) = listed["entities"]
+    assert [one["id"] for one in entity["fromRelationships"]["calls"]] == [told["entities"]["dependency"]]
+    assert [one["id"] for one in entity["toRelationships"]["calls"]] == [told["entities"]["caller"]]
+    conforms("get", "/api/v2/entities", "200", listed)
+    conforms("get", "/api/v2/logs/search", "200", found)
+    assert (len(found["results"]), "nextSliceKey" in found) == (10, True)
+
+
+async def test_a_maintenance_window_of_the_vendor_s_own_example_is_taken(rig: Rig) -> None:
+    """https://docs.dynatrace.com/docs/dynatrace-api/environment-api/settings/objects/get-objects"""
+    once = {"startTime": "2022-12-22T09:00:00", "endTime": "2022-12-22T12:00:00", "timeZone": "UTC"}
+    value: dict[str, Any] = {
+        "enabled": True,
+        "generalProperties": {
+            "name": "Synthetic scaling",
+            "description": "Maintenance window for adaptations of Synthetic monitors",
+            "maintenanceType": "PLANNED",
+            "suppression": "DETECT_PROBLEMS_DONT_ALERT",
+            "disableSyntheticMonitorExecution": False,
+        },
+        "schedule": {"scheduleType": "ONCE", "onceRecurrence": once},
+        "filters": [{"entityType": "HOST", "entityTags": ["[AWS]Usage:Synthetic"], "managementZones": []}],
+    }
+    draft = {"schemaId": "builtin:alerting.maintenance-window", "scope": "environment", "value": value}
+    zoned = {**once, "startTime": "2022-12-22T09:00:00Z"}
+    wrong = {**value, "schedule": {"scheduleType": "ONCE", "onceRecurrence": zoned}}
+
+    made = await call(rig, "POST", OBJECTS, json=[draft])
+    listed = await call(rig, "GET", OBJECTS, params={"schemaIds": draft["schemaId"]})
+    refused = await rig.call("dynatrace", "POST", OBJECTS, json=[{**draft, "value": wrong}])
+
+    assert listed["items"] == [{"objectId": made[0]["objectId"], "value": value}]
+    conforms("get", OBJECTS, "200", listed)
+    (violation,) = refused.json()[0]["error"]["constraintViolations"]
+    assert "local_date_time" in violation["message"]
 
 
 OBJECTS, SLO = "/api/v2/settings/objects", "/api/v2/slo"

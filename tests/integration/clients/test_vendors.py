@@ -156,6 +156,6 @@ async def test_a_problem_is_read(dynatrace: Stage, observer: DynatraceClient, fa
     assert entity is not None
     assert entity["name"] == "payments"
     now_ms = int(time.time() * 1000)
-    assert await observer.events.deployments(entity_id, now_ms - 3_600_000, now_ms) == []
+    assert await observer.events.of([entity_id], now_ms - 3_600_000, now_ms) == []
     selector = "builtin:service.errors.total.rate"
     assert await observer.metrics.query(selector, entity_id, now_ms - 600_000, now_ms, "1m")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.clients.dynatrace import DynatraceClient, dynatrace_client
+from shared.clients.dynatrace import DEPLOYMENT, DynatraceClient, dynatrace_client
 from shared.errors import VendorError, VendorRefused, VendorUnavailable
 from tests.fakes.dynatrace import SERVICE, URL, FakeDynatrace, a_problem
 from tests.fakes.vendor import (
@@ -42,8 +42,18 @@ async def test_a_problem_is_read_with_its_evidence(fake: FakeDynatrace, client: 
                 "is_root_cause": True,
             }
         ],
+        "affected_users": None,
         "url": f"{URL}/#problems/problemdetails;pid=-123_456V2",
     }
+
+
+async def test_the_impact_on_most_users_counts(fake: FakeDynatrace, client: DynatraceClient) -> None:
+    impacts = [{"estimatedAffectedUsers": 12}, {"estimatedAffectedUsers": 240}, {}]
+    fake.problems["p"] = a_problem("p", impactAnalysis={"impacts": impacts})
+    found = await client.problems.get("p")
+    assert found is not None
+    assert found["affected_users"] == 240
+    assert fake.sent("GET")[0].url.params["fields"] == "evidenceDetails,impactAnalysis"
 
 
 async def test_a_closed_problem_has_an_end_and_may_lack_cause_and_evidence(
@@ -120,7 +130,7 @@ async def test_entities_are_found_by_selector_page_by_page(
     )
 
 
-async def test_deployments_come_newest_first(fake: FakeDynatrace, client: DynatraceClient) -> None:
+async def test_events_of_a_type_come_newest_first(fake: FakeDynatrace, client: DynatraceClient) -> None:
     for start_ms in (100, 300, 200):
         fake.events.append(
             {
@@ -132,12 +142,17 @@ async def test_deployments_come_newest_first(fake: FakeDynatrace, client: Dynatr
                 "properties": [{"key": "dt.event.deployment.version", "value": "1.4.2"}],
             }
         )
-    found = await client.events.deployments(SERVICE, 50, 400)
+    found = await client.events.of([SERVICE, "HOST-1"], 50, 400, DEPLOYMENT)
     assert [deployment["start_ms"] for deployment in found] == [300, 200, 100]
     assert found[0]["properties"] == {"dt.event.deployment.version": "1.4.2"}
     params = fake.sent("GET")[0].url.params
-    assert params["eventSelector"] == 'eventType("CUSTOM_DEPLOYMENT")'
-    assert (params["entitySelector"], params["from"], params["to"]) == (f'entityId("{SERVICE}")', "50", "400")
+    assert params["eventSelector"] == f'eventType("CUSTOM_DEPLOYMENT"),entityId("{SERVICE}","HOST-1")'
+    assert (params["from"], params["to"]) == ("50", "400")
+
+
+async def test_events_of_nobody_are_not_asked_for(fake: FakeDynatrace, client: DynatraceClient) -> None:
+    assert await client.events.of([], 0, 1) == []
+    assert not fake.requests
 
 
 async def test_a_metric_is_points_with_gaps(fake: FakeDynatrace, client: DynatraceClient) -> None:
@@ -168,7 +183,9 @@ async def test_an_entity_id_cannot_change_the_selector(
     fake: FakeDynatrace, client: DynatraceClient, entity_id: str
 ) -> None:
     for call in (
-        client.events.deployments(entity_id, 0, 1),
+        client.events.of([SERVICE, entity_id], 0, 1),
+        client.entities.nodes([SERVICE, entity_id]),
+        client.metrics.of(["m"], [SERVICE, entity_id], "d", 0, 1, "1m"),
         client.metrics.query("m", entity_id, 0, 1, "1m"),
     ):
         with pytest.raises(VendorError):
