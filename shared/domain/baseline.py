@@ -58,7 +58,7 @@ def compare(
     ordered = samples(points)
     first = next((index for index, ends_ms in enumerate(_ends(ordered)) if ends_ms > start_ms), len(ordered))
     during = [value for _, value in ordered[first:]]
-    usual = [value for _, value in ordered[:first]] + [value for _, value in samples(earlier)]
+    usual = [*_minutes(ordered[:first]), *_minutes(samples(earlier))]
     middle = statistics.median(usual) if usual else None
     deviation = mad(usual) if usual else None
     now = statistics.median(during) if during else None
@@ -133,6 +133,14 @@ def trend_per_hour(ordered: Sequence[Sample]) -> float | None:
         if at_later > at_earlier
     ]
     return statistics.median(slopes) * _HOUR_MS if slopes else None
+
+
+def _minutes(ordered: Sequence[Sample]) -> list[float]:
+    """One value a minute, so that a stretch that is sampled more finely weighs no more than its time."""
+    by_minute: dict[int, list[float]] = {}
+    for at, value in ordered:
+        by_minute.setdefault(at // _MINUTE_MS, []).append(value)
+    return [statistics.median(values) for values in by_minute.values()]
 
 
 def _ends(ordered: Sequence[Sample]) -> list[int]:
