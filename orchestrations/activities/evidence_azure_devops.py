@@ -1,0 +1,106 @@
+"""The activity that asks what went out: the run before the problem, the good one before it, and what lies between."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrations.activities.collecting import in_time, item, side_by_side, start_of
+from orchestrations.outcome import Value, answers_outcome
+from shared.clients.azure_devops import CommitTitle, Difference, Run
+from shared.domain import changed_files
+from shared.domain.evidence import Missing, cut
+from shared.errors import VendorError
+from shared.services import services
+
+bp = df.Blueprint()
+
+SOURCE = "azure_devops"
+MOST_TITLES, TITLE_CHARACTERS = 3, 60
+SUSPECT, LAST_GOOD = "suspect", "last_good"
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+@in_time(SOURCE)
+async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
+    """The run that changed the service last before the problem, the good one before it, and what lies between.
+
+    Value: {"items", "missing", "runs": {"suspect", "last_good"}}, a run being a clients.azure_devops.Run or None.
+    Nobody's name is read: who wrote a commit is no evidence.
+    """
+    service = payload["service"]
+    place = service["azure_devops"]
+    client = services().azure_devops
+    listed = await client.runs.list(place["project"], place["pipeline_id"])
+    start_ms = start_of(payload["problem"])
+    ended = [run for run in listed if run["result"] == "succeeded" and _ended_before(run, start_ms)]
+    suspect = last_good = None
+    if ended:
+        suspect = await client.runs.get(place["project"], place["pipeline_id"], ended[0]["run_id"])
+        last_good = await client.runs.last_good(place["project"], place["pipeline_id"], suspect["run_id"])
+    between: dict[str, Any] = {}
+    missing: list[Missing] = []
+    if suspect and last_good:
+        between, missing = await _between(place["project"], last_good, suspect)
+    items = []
+    if suspect:
+        items.append(_item(suspect, service["name"], SUSPECT, "last run before the problem", between))
+    if last_good:
+        items.append(_item(last_good, service["name"], LAST_GOOD, "earlier good run", {}))
+    return {"items": items, "missing": missing, "runs": {"suspect": suspect, "last_good": last_good}}
+
+
+async def _between(project: str, earlier: Run, later: Run) -> tuple[dict[str, Any], list[Missing]]:
+    """Commits and files between the two; what cannot be had is missing, the runs are told all the same."""
+    client = services().azure_devops.comparing
+    parts: dict[str, Any] = {"commits": client.commits(project, earlier["run_id"], later["run_id"])}
+    repository_id = later.get("repository_id")
+    if repository_id and earlier["commit"] and later["commit"] and earlier["commit"] != later["commit"]:
+        parts["files"] = client.difference(project, repository_id, earlier["commit"], later["commit"])
+
+    try:
+        found, missing = await side_by_side(parts)
+    except VendorError as error:
+        return {}, [Missing(source=name, reason=str(error)) for name in parts]
+    if not repository_id:
+        missing.append(Missing(source="files", reason="the run does not say of which repository it is"))
+    return found, missing
+
+
+def _item(run: Run, service: str, role: str, words: str, between: Mapping[str, Any]) -> dict[str, Any]:
+    commits: Sequence[CommitTitle] | None = between.get("commits")
+    files: Difference | None = between.get("files")
+    facts: dict[str, Any] = {
+        "service": service,
+        "at_ms": _ms(run["finished_at"]),
+        "run_id": run["run_id"],
+        "commit": run["commit"] or "",
+        "result": run["result"] or "",
+        "role": role,
+    }
+    text = (
+        f"{words}: {run['name']} (run {run['run_id']}, commit {(run['commit'] or '?')[:8]}, {run['result']})"
+    )
+    if commits is not None:
+        facts["commits"] = len(commits)
+        text += f"; {len(commits)} commits"
+    if files is not None:
+        kinds = changed_files.kinds(files["paths"])
+        facts |= kinds
+        touched = [name for name in ("configuration", "migration", "infrastructure") if facts[name]]
+        text += f", {'' if files['is_whole'] else 'at least '}{kinds['files']} files"
+        text += f" ({', '.join(touched)})" if touched else ""
+    if commits:
+        text += ": " + "; ".join(f'"{cut(one["title"], TITLE_CHARACTERS)}"' for one in commits[:MOST_TITLES])
+    return {**item(SOURCE, "run", None, text, facts, run["url"]), "at": run["finished_at"] or ""}
+
+
+def _ended_before(run: Run, at_ms: int) -> bool:
+    ended_ms = _ms(run["finished_at"])
+    return ended_ms is not None and ended_ms <= at_ms
+
+
+def _ms(moment: str | None) -> int | None:
+    return None if moment is None else round(datetime.fromisoformat(moment).timestamp() * 1000)
