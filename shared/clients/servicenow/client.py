@@ -8,6 +8,7 @@ from shared.clients.http import TIMEOUT_S, Params, http_client
 from shared.clients.servicenow.changes import Changes
 from shared.clients.servicenow.cmdb import Cmdb
 from shared.clients.servicenow.incidents import Incidents
+from shared.clients.servicenow.past import PastIncidents
 from shared.clients.servicenow.tables import VENDOR, Api
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ServiceNowClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._api = Api(http)
         self.incidents = Incidents(self._api)
+        self.past = PastIncidents(self._api)
         self.changes = Changes(self._api)
         self.cmdb = Cmdb(self._api)
         self.aclose = http.aclose
