@@ -20,6 +20,7 @@ from functions import (
     registry,
     tending,
     warehouse,
+    watching,
     webhooks,
 )
 from orchestrations import (
@@ -28,7 +29,9 @@ from orchestrations import (
     record_recovery,
     remediate_problem,
     retry_compensation,
+    tell_anomaly,
     tend_environment,
+    tend_forecast,
 )
 from orchestrations.activities import (
     assistant,
@@ -50,6 +53,7 @@ from orchestrations.activities import (
     teams,
 )
 from orchestrations.activities import environments as tended
+from orchestrations.activities import watching as watched
 from shared.settings import settings
 
 settings()
@@ -69,6 +73,7 @@ for module in (
     decommissioning,
     environments,
     tending,
+    watching,
     registry,
     catalog,
     dead_letters,
@@ -82,6 +87,9 @@ for module in (
     retry_compensation,
     tend_environment,
     tended,
+    tell_anomaly,
+    tend_forecast,
+    watched,
     repositories,
     pipelines,
     monitoring,

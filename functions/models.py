@@ -295,6 +295,41 @@ class Watch(Strict):
         return self
 
 
+class WatchedResource(Strict):
+    """What can run out beside the disks and memory of its hosts: a quota, a certificate, a disk of its own."""
+
+    name: str = Field(min_length=1, max_length=60)
+    kind: Literal["disk", "memory", "quota", "certificate"]
+    entity_id: str = Field(
+        default="", pattern="^([A-Z_]+-[A-Z0-9]+)?$", description="Empty: the service's own entity"
+    )
+    metric_selector: str = Field(
+        default="", max_length=500, description="How much is used; of a certificate, the days it has left"
+    )
+    limit: float | None = Field(default=None, gt=0, description="When it is full, in the selector's unit; 95")
+    expires_at: AwareDatetime | None = Field(default=None, description="Of a certificate, instead of a selector")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if not self.metric_selector and not (self.kind == "certificate" and self.expires_at):
+            raise ValueError("give metric_selector, or expires_at of a certificate")
+        return self
+
+
+class Watch(Strict):
+    """How the service is watched, beside what its tier says (docs/anomalies.md)."""
+
+    sensitivity: str = Field(default="", max_length=200, description="threshold=5,minutes=4,tell=no")
+    resources: list[WatchedResource] = Field(default=[], max_length=10)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        from shared.domain import sensitivity
+
+        sensitivity.changed(sensitivity.DEFAULTS[1], self.sensitivity)
+        return self
+
+
 class RegisteredPlace(BaseModel):
     """Where it is built; pipeline_id 0 where it has no pipeline."""
 
@@ -332,6 +367,21 @@ class Service(BaseModel):
         default={}, description="Its environments by name; GET /api/environments has their shape"
     )
     registered_at: str = ""
+
+
+class Signals(BaseModel):
+    """What watching a service came to; shared/domain/watched.py explains the fields."""
+
+    service: str
+    tier: int | None
+    changed_at_ms: int = Field(description="When a state changed last; the values are of then")
+    watched_at_ms: int | None = Field(description="The last round; null when it did not reach this service")
+    signals: dict[str, dict[str, Any]] = Field(
+        description="state: usual, anomalous, not_enough_data; excuse: why an anomaly is not told"
+    )
+    resources: dict[str, dict[str, Any]] = Field(
+        description="forecast.state: expected, saturated, steady, not_enough_data"
+    )
 
 
 class ServiceList(BaseModel):

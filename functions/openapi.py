@@ -67,6 +67,13 @@ ENDPOINTS = (
         body="ServiceDraft",
         refusals=(400, 413),
     ),
+    Endpoint(
+        "get",
+        "services/{name}/signals",
+        "How its signals and resources are, as of the last round of watching",
+        "Signals",
+        refusals=(400, 404),
+    ),
     Endpoint("get", "catalog/entities", "The registry as entities", "CatalogEntities", refusals=(400,)),
     Endpoint(
         "get",

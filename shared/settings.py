@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any
 
+from shared.domain import sensitivity
 from shared.errors import ConfigurationError
 
 _UNRESOLVED = "@Microsoft.KeyVault("
@@ -79,6 +80,13 @@ def _setting(parse: Callable[[str], Any], about: str, default: Any = MISSING, na
     """A dataclass field that knows how to read itself; `default` is the parsed value."""
     metadata = {"parse": parse, "about": about, "name": name}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+def _watch(tier: int) -> Any:
+    """How sharply services of this tier are watched: single values over those of shared.domain.sensitivity."""
+    base = sensitivity.DEFAULTS[tier]
+    about = f"How services of tier {tier} are watched, for example threshold=5,forecast_days=21: docs/anomalies.md"
+    return _setting(lambda raw: sensitivity.changed(base, raw), about, base)
 
 
 _address = _text(r"https?://\S+", "must be an http(s) address")
@@ -203,6 +211,9 @@ class Settings:
     environment_notice_minutes: float = _setting(
         _minutes, "How long an environment lives on at least after an announcement that came late", 60.0
     )
+    watch_tier_1: sensitivity.Sensitivity = _watch(1)
+    watch_tier_2: sensitivity.Sensitivity = _watch(2)
+    watch_tier_3: sensitivity.Sensitivity = _watch(3)
     vendor_timeout_s: float = _setting(
         _number(float, 0.1, 100),
         "How long a vendor's answer is waited for; three times that is let pass before an unanswered write is "
