@@ -34,6 +34,7 @@ from orchestrations import (
     tend_forecast,
 )
 from orchestrations.activities import (
+    actions,
     assistant,
     azure_devops,
     dynatrace,
@@ -103,6 +104,7 @@ for module in (
     evidence_metrics,
     evidence_servicenow,
     azure_devops,
+    actions,
     servicenow,
     teams,
     assistant,

@@ -6,6 +6,7 @@ their own with `use`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,13 @@ class Services:
         return azure_devops_client(
             self.settings.azure_devops_url, token, credential, timeout_s=self.settings.vendor_timeout_s
         )
+
+    @cached_property
+    def policies(self) -> Mapping[str, Any]:
+        """Which action needs whom (runbooks/policies.yaml)."""
+        from shared.runbooks.policies import policies
+
+        return policies()
 
     @cached_property
     def app_configuration(self) -> AppConfigurationClient | None:
