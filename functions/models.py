@@ -246,6 +246,49 @@ class Automation(Strict):
         return self
 
 
+class WatchedResource(Strict):
+    """What can run out beside the disks and memory of its hosts: a quota, a certificate, a disk of its own."""
+
+    name: str = Field(min_length=1, max_length=60)
+    kind: Literal["disk", "memory", "quota", "certificate"]
+    entity_id: str = Field(
+        default="", pattern="^([A-Z_]+-[A-Z0-9]+)?$", description="Empty: the service's own entity"
+    )
+    metric_selector: str = Field(
+        default="", max_length=500, description="How much is used; of a certificate, the days it has left"
+    )
+    limit: float | None = Field(default=None, gt=0, description="When it is full, in the selector's unit; 95")
+    expires_at: str = Field(
+        default="",
+        max_length=40,
+        description="Of a certificate, instead of a selector: ISO 8601 with its zone",
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        from datetime import datetime
+
+        if self.expires_at and datetime.fromisoformat(self.expires_at).tzinfo is None:
+            raise ValueError("expires_at must name its zone: 2027-03-01T00:00:00Z")
+        if not self.metric_selector and not (self.kind == "certificate" and self.expires_at):
+            raise ValueError("give metric_selector, or expires_at of a certificate")
+        return self
+
+
+class Watch(Strict):
+    """How the service is watched, beside what its tier says (docs/anomalies.md)."""
+
+    sensitivity: str = Field(default="", max_length=200, description="threshold=5,minutes=4,tell=no")
+    resources: list[WatchedResource] = Field(default=[], max_length=10)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        from shared.domain import sensitivity
+
+        sensitivity.changed(sensitivity.DEFAULTS[1], self.sensitivity)
+        return self
+
+
 class ServiceDraft(Strict):
     """One service of the registry; it joins all systems."""
 
@@ -256,78 +299,7 @@ class ServiceDraft(Strict):
     dynatrace: DynatraceMeasure
     servicenow_ci: str = Field(default="", pattern="^([0-9a-f]{32})?$", description="sys_id of the CI")
     automation: Automation = Field(default=Automation(), description="Nothing, while the owner says nothing")
-
-
-class WatchedResource(Strict):
-    """What can run out beside the disks and memory of its hosts: a quota, a certificate, a disk of its own."""
-
-    name: str = Field(min_length=1, max_length=60)
-    kind: Literal["disk", "memory", "quota", "certificate"]
-    entity_id: str = Field(
-        default="", pattern="^([A-Z_]+-[A-Z0-9]+)?$", description="Empty: the service's own entity"
-    )
-    metric_selector: str = Field(
-        default="", max_length=500, description="How much is used; of a certificate, the days it has left"
-    )
-    limit: float | None = Field(default=None, gt=0, description="When it is full, in the selector's unit; 95")
-    expires_at: AwareDatetime | None = Field(
-        default=None, description="Of a certificate, instead of a selector"
-    )
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if not self.metric_selector and not (self.kind == "certificate" and self.expires_at):
-            raise ValueError("give metric_selector, or expires_at of a certificate")
-        return self
-
-
-class Watch(Strict):
-    """How the service is watched, beside what its tier says (docs/anomalies.md)."""
-
-    sensitivity: str = Field(default="", max_length=200, description="threshold=5,minutes=4,tell=no")
-    resources: list[WatchedResource] = Field(default=[], max_length=10)
-
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
-        from shared.domain import sensitivity
-
-        sensitivity.changed(sensitivity.DEFAULTS[1], self.sensitivity)
-        return self
-
-
-class WatchedResource(Strict):
-    """What can run out beside the disks and memory of its hosts: a quota, a certificate, a disk of its own."""
-
-    name: str = Field(min_length=1, max_length=60)
-    kind: Literal["disk", "memory", "quota", "certificate"]
-    entity_id: str = Field(
-        default="", pattern="^([A-Z_]+-[A-Z0-9]+)?$", description="Empty: the service's own entity"
-    )
-    metric_selector: str = Field(
-        default="", max_length=500, description="How much is used; of a certificate, the days it has left"
-    )
-    limit: float | None = Field(default=None, gt=0, description="When it is full, in the selector's unit; 95")
-    expires_at: AwareDatetime | None = Field(default=None, description="Of a certificate, instead of a selector")
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if not self.metric_selector and not (self.kind == "certificate" and self.expires_at):
-            raise ValueError("give metric_selector, or expires_at of a certificate")
-        return self
-
-
-class Watch(Strict):
-    """How the service is watched, beside what its tier says (docs/anomalies.md)."""
-
-    sensitivity: str = Field(default="", max_length=200, description="threshold=5,minutes=4,tell=no")
-    resources: list[WatchedResource] = Field(default=[], max_length=10)
-
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
-        from shared.domain import sensitivity
-
-        sensitivity.changed(sensitivity.DEFAULTS[1], self.sensitivity)
-        return self
+    watch: Watch = Field(default=Watch(), description="Beside what its tier says")
 
 
 class RegisteredPlace(BaseModel):
@@ -355,6 +327,7 @@ class Service(BaseModel):
     dynatrace: DynatraceMeasure
     servicenow_ci: str = ""
     automation: Automation = Automation()
+    watch: Watch = Watch()
     description: str = ""
     cost_center: str = ""
     data_classification: str = ""

@@ -6,11 +6,34 @@
 from collections.abc import Mapping
 from typing import Final
 
-from shared.texts import actions, causes, environments, incidents, knowledge, operations, services, shown, steps, watching
+from shared.texts import (
+    actions,
+    causes,
+    environments,
+    incidents,
+    knowledge,
+    operations,
+    services,
+    shown,
+    steps,
+    watching,
+)
 from shared.texts.text import Text
 
 _ROOMS: Final[tuple[Mapping[str, Text], ...]] = tuple(
-    room.TEXTS for room in (incidents, actions, causes, knowledge, services, environments, operations, steps, shown, watching)
+    room.TEXTS
+    for room in (
+        incidents,
+        actions,
+        causes,
+        knowledge,
+        services,
+        environments,
+        operations,
+        steps,
+        shown,
+        watching,
+    )
 )
 TEXTS: Final = {key: text for room in _ROOMS for key, text in room.items()}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.registry import put_service
 from functions.watching import get_signals, watch
 from shared.domain.seasons import DAY_MS, MINUTE_MS
 from shared.domain.trends import HOUR_MS
@@ -13,6 +14,7 @@ from tests.fakes.requests import function_of, request
 from tests.fakes.watching import NOW_MS, FakeDynatrace, FakeServiceNow, a_service, daily, over
 
 show: Any = function_of(get_signals)
+put: Any = function_of(put_service)
 
 TICK_MS = 5 * MINUTE_MS
 DISK = 'builtin:host.disk.usedPct:splitBy("dt.entity.host"):max'
@@ -178,3 +180,49 @@ async def test_the_endpoint_answers_whom_and_what_it_can(
     world: Any, dynatrace: FakeDynatrace, token: str, name: str, status: int
 ) -> None:
     assert (await show(request("GET", token=token, route={"name": name}))).status_code == status
+
+
+WATCH = {
+    "sensitivity": "threshold=4,tell=no",
+    "resources": [
+        {"name": "tls", "kind": "certificate", "expires_at": "2026-11-30T00:00:00Z"},
+        {
+            "name": "vcpu",
+            "kind": "quota",
+            "metric_selector": "ext:quota",
+            "entity_id": "CUSTOM-1",
+            "limit": 40,
+        },
+    ],
+}
+
+
+async def test_what_an_owner_registers_is_watched(
+    world: Any, dynatrace: FakeDynatrace, client: FakeDurableClient
+) -> None:
+    registered = a_service()
+    draft = {name: registered[name] for name in ("product", "owner", "tier", "azure_devops", "dynatrace")}
+    sent = request("PUT", token="carla", route={"name": "checkout"}, body={**draft, "watch": WATCH})
+
+    assert (await put(sent)).status_code == 200
+    await watch(client, NOW_MS)  # type: ignore[arg-type]
+
+    (instance,) = client.instances.values()
+    assert (instance.request["resource"], instance.request["kind"]) == ("tls", "certificate")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sensitivity": "sharp=1"},
+        {"resources": [{"name": "tls", "kind": "certificate", "expires_at": "2026-11-30T00:00:00"}]},
+        {"resources": [{"name": "tls", "kind": "certificate", "expires_at": "tomorrow"}]},
+        {"resources": [{"name": "disk", "kind": "disk"}]},
+    ],
+)
+async def test_what_could_not_be_watched_is_refused(world: Any, wrong: dict[str, Any]) -> None:
+    registered = a_service()
+    draft = {name: registered[name] for name in ("product", "owner", "tier", "azure_devops", "dynatrace")}
+    sent = request("PUT", token="carla", route={"name": "checkout"}, body={**draft, "watch": wrong})
+
+    assert (await put(sent)).status_code == 400
