@@ -13,7 +13,7 @@ from shared.knowledge.index import Index
 from shared.knowledge.shelf import Shelf
 
 SEGMENT_ROWS = 5000
-"""A full segment is left alone: 10 MB of vectors of 1024 numbers, and about 4 MB of text."""
+"""A full segment is left alone: 5 MB of vectors of 1024 numbers, and about 4 MB of text."""
 LOOSE = 32
 """So many documents of their own are worth a segment."""
 
@@ -30,7 +30,7 @@ async def compact(shelf: Shelf, forgotten: Forgotten) -> int:
     written = set()
     for start in range(0, len(merged.ids), SEGMENT_ROWS):
         piece = chosen(merged, range(start, min(start + SEGMENT_ROWS, len(merged.ids))))
-        written.add(await shelf.add_segment(piece.records, piece.vectors))
+        written.add(await shelf.add_segment(piece.records, piece.rows))
     await shelf.delete([name for name in replaced if name not in written])
     await drop_forgotten(shelf, forgotten)
     return len(merged.ids)
@@ -51,7 +51,7 @@ async def drop_forgotten(shelf: Shelf, forgotten: Forgotten) -> int:
             continue
         if kept:
             rest = chosen(part, kept)
-            await shelf.add_segment(rest.records, rest.vectors)
+            await shelf.add_segment(rest.records, rest.rows)
         await shelf.delete([name])
         dropped += len(part.ids) - len(kept)
     return dropped

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.knowledge.documents import Part
@@ -9,11 +10,12 @@ from shared.knowledge.forgotten import is_among
 from shared.knowledge.memory import Memory
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from threadpoolctl import ThreadpoolController
 
-_ROWS_AT_ONCE = 4096
-"""Rows turned into float32 at a time: what is held stays half as large."""
+    from shared.knowledge.encoder import Vectors
+
+_ROWS_AT_ONCE = 512
+"""Rows turned into float32 at a time: they stay in the processor's cache."""
 
 type Revision = tuple[str, bytes]
 """When it was revised, and what was said: the greater one counts."""
@@ -57,25 +59,37 @@ class Index:
             part = self._parts[number]
             yield id_, (part.revisions[row], part.records[row])
 
-    def nearest(self, vector: "NDArray[np.floating]", count: int) -> list[tuple[float, Memory]]:
+    def nearest(self, vector: "Vectors", count: int) -> list[tuple[float, Memory]]:
         """The `count` memories of the highest cosine with `vector` (length 1), best first."""
         import numpy as np
 
         if not self._places:
             return []
-        cosines = np.concatenate([self._cosines(part, vector) for part in self._parts])[self._live]
+        with _blas().limit(limits=1, user_api="blas"):
+            cosines = np.concatenate([_cosines(part, vector) for part in self._parts])[self._live]
         best = np.argsort(-cosines, kind="stable")[:count]
         return [(float(cosines[at]), self._memory(*self._places[at])) for at in best]
-
-    def _cosines(self, part: Part, vector: "NDArray[np.floating]") -> "NDArray[np.float32]":
-        import numpy as np
-
-        pieces = [
-            part.vectors[start : start + _ROWS_AT_ONCE].astype(np.float32) @ vector
-            for start in range(0, len(part.ids), _ROWS_AT_ONCE)
-        ]
-        return np.concatenate([np.empty(0, dtype=np.float32), *pieces])
 
     def _memory(self, number: int, row: int) -> Memory:
         memory: Memory = json.loads(self._parts[number].records[row])
         return memory
+
+
+def _cosines(part: Part, vector: "Vectors") -> "Vectors":
+    import numpy as np
+
+    numbers = part.rows.numbers
+    pieces = [
+        numbers[start : start + _ROWS_AT_ONCE].astype(np.float32) @ vector
+        for start in range(0, len(part.ids), _ROWS_AT_ONCE)
+    ]
+    cosines: Vectors = np.concatenate([np.empty(0, dtype=np.float32), *pieces]) * part.rows.factors
+    return cosines
+
+
+@cache
+def _blas() -> "ThreadpoolController":
+    """One thread searches in milliseconds; more would only wait for each other on a busy machine."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -59,13 +59,13 @@ class Knowledge:
         kept: list[bool] = []
         for number, (encoder, shelf) in enumerate(self._encoders, start=1):
             try:
-                (vector,) = await encoder.encode([about(memory)])
+                vectors = await encoder.encode([about(memory)])
             except VendorError as error:
                 if number == len(self._encoders) and not kept:
                     raise
                 log.warning("%s has not encoded %s yet: %s", encoder.name, memory["id"], error)
             else:
-                kept.append(await shelf.add(memory, vector))
+                kept.append(await shelf.add(memory, vectors))
         return "created" if any(kept) else "adopted"
 
     async def remember_many(self, memories: Sequence[Memory]) -> int:

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shared.errors import OutcomeUnknown, VendorUnavailable
 from shared.knowledge import documents
-from shared.knowledge.documents import Part
+from shared.knowledge.documents import Part, Rows
 from shared.knowledge.forgotten import Forgotten
 from shared.knowledge.index import Index
 from shared.knowledge.memory import Memory
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from shared.clients.blob import BlobStore
+    from shared.knowledge.encoder import Vectors
 
 ROOT = "knowledge/"
 _AT_ONCE = 16
@@ -43,19 +42,21 @@ class Shelf:
         self._indexed: tuple[frozenset[str], frozenset[str]] | None = None
         self._reading = asyncio.Lock()
 
-    async def add(self, memory: Memory, vector: NDArray[Any]) -> bool:
-        """Keep one memory. False: it is there already, as it is, or was forgotten meanwhile."""
+    async def add(self, memory: Memory, vectors: Vectors) -> bool:
+        """Keep one memory, with its one vector. False: it is there already, as it is, or was forgotten meanwhile."""
         content = documents.line(memory)
         name = f"{self._folder}incidents/{_safe(memory['id'])}.{documents.digest(content)}.json"
-        new = await self._put(name, documents.document(memory, vector), "application/json")
+        new = await self._put(
+            name, documents.document(content, documents.rows_of(vectors)), "application/json"
+        )
         if await self._forgotten.holds(memory["id"]):
             await self._blob.delete(name)
             return False
         return new
 
-    async def add_segment(self, records: Sequence[bytes], vectors: NDArray[Any]) -> str:
+    async def add_segment(self, records: Sequence[bytes], rows: Rows) -> str:
         """Keep many, at least one, in one blob; returns its name. What was forgotten meanwhile is the caller's care."""
-        content = documents.segment(records, vectors)
+        content = documents.segment(records, rows)
         name = f"{self._folder}segments/{documents.digest(content)}.bin"
         await self._put(name, content, "application/octet-stream")
         return name

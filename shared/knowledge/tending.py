@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from shared.errors import VendorError
 from shared.knowledge.compaction import compact
+from shared.knowledge.documents import rows_of
 from shared.knowledge.memory import about
 from shared.knowledge.shelf import Shelf, models
 
@@ -65,7 +66,8 @@ async def encode(encoder: Encoder, shelf: Shelf, records: Sequence[bytes]) -> No
     """Put memories, as documents.line wrote them, on a shelf in segments. Raises: VendorUnavailable, VendorRefused."""
     for start in range(0, len(records), _AT_ONCE):
         some = records[start : start + _AT_ONCE]
-        await shelf.add_segment(some, await encoder.encode([about(json.loads(one)) for one in some]))
+        vectors = await encoder.encode([about(json.loads(one)) for one in some])
+        await shelf.add_segment(some, rows_of(vectors))
 
 
 def _missing(every: dict[str, Revision], index: Index) -> list[bytes]:
