@@ -29,7 +29,7 @@ def test_the_order_of_a_bundle_is_not_that_of_the_answers() -> None:
 
 def test_who_did_not_answer_is_missing_with_the_reason_and_what_lacks_within_an_answer_too() -> None:
     gap = {"source": "changes", "reason": "no registered service"}
-    outcomes = {
+    outcomes: dict[str, dict[str, Any]] = {
         "collect_logs": {"status": "unavailable", "reason": "no answer in 8 s", "retry_after_s": None},
         "collect_metrics": {"status": "refused", "reason": "refused (403)"},
         "collect_planned_changes": done("collect_planned_changes", missing=[gap]),

@@ -448,7 +448,8 @@ def two_versions(vendors: Vendors) -> None:
     vendors.devops.add_run(102, last, repository_id=repository_id)
 
 
-NOW = {"start_ms": int(time.time() * 1000) + 60_000}
+def a_minute_from_now() -> int:
+    return int(time.time() * 1000) + 60_000
 
 
 async def test_the_run_before_the_problem_is_the_suspect_and_the_one_before_it_the_good_one(
@@ -458,7 +459,7 @@ async def test_the_run_before_the_problem_is_the_suspect_and_the_one_before_it_t
     vendors.devops.add_run(102, "b" * 40)
     vendors.devops.add_run(103, "c" * 40, result="failed")
 
-    value = await collected(evidence_azure_devops.collect_runs, **NOW)
+    value = await collected(evidence_azure_devops.collect_runs, start_ms=a_minute_from_now())
 
     runs = value["runs"]
     assert (runs["suspect"]["run_id"], runs["last_good"]["run_id"]) == (102, 101)
@@ -468,7 +469,7 @@ async def test_the_run_before_the_problem_is_the_suspect_and_the_one_before_it_t
 async def test_what_lies_between_the_two_runs_is_told_without_anybody_s_name(vendors: Vendors) -> None:
     two_versions(vendors)
 
-    value = await collected(evidence_azure_devops.collect_runs, **NOW)
+    value = await collected(evidence_azure_devops.collect_runs, start_ms=a_minute_from_now())
 
     suspect, good = value["items"]
     facts = suspect["facts"]
@@ -485,7 +486,7 @@ async def test_a_comparison_that_is_refused_leaves_the_runs(vendors: Vendors) ->
     vendors.devops.fail("GET", "/diffs/commits", status(403))
     vendors.devops.fail("GET", "/build/changes", status(403))
 
-    value = await collected(evidence_azure_devops.collect_runs, **NOW)
+    value = await collected(evidence_azure_devops.collect_runs, start_ms=a_minute_from_now())
 
     assert value["runs"]["suspect"]["run_id"] == 102
     assert {gap["source"] for gap in value["missing"]} == {"commits", "files"}
