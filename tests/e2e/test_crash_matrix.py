@@ -3,6 +3,7 @@
 A sample runs with all tests; `make crash-matrix` plays all of it. The table is printed and kept in build/.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -15,6 +16,7 @@ from tests.e2e.matrix.platform import Place, running_place
 from tests.e2e.matrix.play import play
 from tests.e2e.matrix.rig import Rig
 from tests.e2e.matrix.table import PROPERTY, plays_all
+from tests.e2e.matrix.told import not_told_once
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -25,6 +27,8 @@ PLAYED = CASES if plays_all() else SAMPLE
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with running_place(tmp_path_factory.mktemp("matrix") / "state") as running:
         yield running
+        if plays_all():
+            assert asyncio.run(not_told_once(running)) == {}
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ KILLS = (KILLED_BEFORE, KILLED_AFTER)
 LASTING = (REFUSED, STAYS)
 """After these the step fails."""
 
+_AZURE, _DYNATRACE, _SERVICENOW, _TEAMS = "azure_devops", "dynatrace", "servicenow", "teams"
+
 WHOLE, NOTHING, ENDED = "whole", "nothing left", "decommissioned"
 
 PLAIN, APPROVAL = "new", "with approval"
@@ -45,7 +47,8 @@ class Call:
 
     operation: of the simulated vendor; of a store of ours, the words of the request, where {name} is the service's.
     skip: how many calls of this operation come before. soft: a failure here undoes nothing. ends: why the saga has
-    to undo what it made. part: which of several such calls it is.
+    to undo what it made. part: which of several such calls it is. spoils: an operation of a vendor that is refused
+    once, so that undoing fails and has to be tried again. retries: it is then that the call comes.
     """
 
     step: str
@@ -58,6 +61,8 @@ class Call:
     ends: str = ""
     faults: tuple[str, ...] = tuple(FAULTS)
     part: str = ""
+    spoils: tuple[str, str] = ("", "")
+    retries: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class Case:
     def step(self) -> str:
         """Whose step it is, and which."""
         saga = "decommission" if self.call.ends == DECOMMISSIONED else "undo" if self.call.undoes else ""
+        saga = "try again" if self.call.retries else saga
         return f"{saga}: {self.call.step}" if saga else self.call.step
 
     @property
@@ -89,7 +95,20 @@ class Case:
     @property
     def resists(self) -> bool:
         """Whether the compensation cannot be done before the vendor is well again."""
-        return self.call.undoes and self.fault in LASTING
+        return bool(self.call.spoils[0]) or (self.call.undoes and self.fault in LASTING)
+
+    @property
+    def may_resist(self) -> bool:
+        """Whether undoing may need what is broken."""
+        return self.resists or self.fault == STAYS
+
+    @property
+    def may_warn(self) -> set[str]:
+        """Steps that may be left undone with a warning."""
+        if self.call.vendor == _TEAMS:
+            # A card cannot be looked for: what may stand in the channel is not posted again.
+            return {"announce"} if self.fault in (REFUSED, STAYS, CUT, LOST, LATE) else set()
+        return {self.call.step} if self.fault in LASTING else set()
 
 
 _OWN = (*KILLS, REFUSED, ENDS, STAYS, CUT, LOST)
@@ -97,7 +116,6 @@ _OWN = (*KILLS, REFUSED, ENDS, STAYS, CUT, LOST)
 _WHILE_IT_LASTS = tuple(fault for fault in FAULTS if fault != STAYS)
 """An end is told for a quarter of an hour: a vendor that is away for longer is not waited for here."""
 
-_AZURE, _DYNATRACE, _SERVICENOW, _TEAMS = "azure_devops", "dynatrace", "servicenow", "teams"
 _DOCUMENT, _CLAIM = "registry/services/{name}.json", "registry/claims/{name}.json"
 
 FORWARD = (
@@ -155,6 +173,14 @@ BACKWARD = (
     Call("record_end", "servicebus", "service.not_provisioned {name}", ends=RUN_FAILS, faults=KILLS),
 )
 
+_SPOILED: dict[str, Any] = {"ends": RUN_FAILS, "spoils": (_AZURE, "delete_definition")}
+_TOLD_AGAIN = (*KILLS, ENDS, CUT, LOST, LATE)
+_RETRYING = (
+    Call("escalate", _SERVICENOW, "create_incident", faults=_TOLD_AGAIN, **_SPOILED),
+    Call("delete_pipeline", _AZURE, "delete_definition", undoes=True, retries=True, **_SPOILED),
+    Call("resolve_incident", _SERVICENOW, "update_incident", retries=True, faults=_TOLD_AGAIN, **_SPOILED),
+)
+
 _ADOPTING = (
     Call("push_skeleton", _AZURE, "create_push", world=EMPTY, faults=(*KILLS, REFUSED, LOST)),
     Call("protect_branch", _AZURE, "create_policy", world=EXISTING, faults=(*KILLS, REFUSED, LOST)),
@@ -200,7 +226,9 @@ _ENDING = (
 )
 
 CASES = tuple(
-    Case(call, fault) for call in (*FORWARD, *BACKWARD, *_ADOPTING, *_ENDING) for fault in call.faults
+    Case(call, fault)
+    for call in (*FORWARD, *BACKWARD, *_RETRYING, *_ADOPTING, *_ENDING)
+    for fault in call.faults
 )
 
 _CHOSEN = (

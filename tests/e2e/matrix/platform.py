@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.platform import keys
@@ -17,7 +17,7 @@ TIMEOUT_S = 2.0
 SETTINGS = {
     "RETRY_FIRST_S": "0.2",
     "RETRY_MAX_S": "1",
-    "RETRY_FOR_MINUTES": "0.14",
+    "RETRY_FOR_MINUTES": "0.17",
     "RUN_POLL_S": "0.1",
     "ACTION_TIMEOUT_MINUTES": "0.3",
     "MONITORING_WAIT_MINUTES": "0.2",
@@ -27,12 +27,13 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Place:
-    """A platform that runs, and the taps on its lines."""
+    """A platform that runs, and the taps on its lines. ended: operations that have ended there."""
 
     state: Path
     document: Document
     blob: Tap
     servicebus: Tap
+    ended: set[str] = field(default_factory=set)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,6 @@ from tests.e2e.matrix.cases import (
     ENDED,
     EXISTING,
     KILLS,
-    LASTING,
     NOTHING,
     PLAIN,
     Case,
@@ -67,6 +66,9 @@ MADE[ENDED] = {
     "gone: servicenow.cmdb_ci_service": 1,
     **{f"gone: {kind}": count for kind, count in MADE[PLAIN].items() if kind not in _STAYS_AFTER_THE_END},
 }
+_WITHOUT_ENTITY = {"await_entity", "link_entity"}
+"""With these warnings the registry does not know the service's entity in Dynatrace."""
+_MOST_RETRIES = 2
 _OUTCOMES = {ENDED: "decommissioned"}
 _UNDONE = ("compensated", "compensation_failed", "cancelled")
 _CLOSED, _CANCELLED, _RESOLVED = "3", "4", "6"
@@ -83,7 +85,7 @@ class Row:
     world: str
     fault: str
     outcome: str = ""
-    retried: bool = False
+    retried: int = 0
     warnings: list[str] = field(default_factory=list)
     cards: int = 0
     seconds: float = 0.0
@@ -107,15 +109,7 @@ async def play(rig: Rig, case: Case, service: str, references: dict[str, list[st
         if call.step == "ensure_auto_tag":
             await take_shared_tag(rig.world)
         before = await snapshot(rig.world, service)
-        await rig.prepare_end(call.ends, service)
-        await rig.break_(case, service)
-        operation_id, ended = await _run(rig, case, service)
-        row.check(await rig.was_met(case), "the fault was never met")
-        await rig.heal()
-        if ended["outcome"] == "compensation_failed":
-            row.retried = True
-            retried = await rig.retry_compensation(operation_id)
-            row.check(retried["outcome"] == "compensated", f"trying again ended as {retried['outcome']}")
+        ended = await _run(rig, case, row, service)
         found = difference(before, await snapshot(rig.world, service), service)
         _judge(row, case, ended, found)
         if case.outcome == NOTHING:
@@ -138,18 +132,38 @@ async def _begin(rig: Rig, good: str, service: str) -> None:
         await furnish(rig.world, good, service)
 
 
-async def _run(rig: Rig, case: Case, service: str) -> tuple[str, Operation]:
-    """Ask for the service, or for its end, with all that happens to it, until the saga has ended."""
+async def _run(rig: Rig, case: Case, row: Row, service: str) -> Operation:
+    """Ask for the service, or for its end, with all that happens to it; the operation once its saga has ended."""
     call = case.call
+    await rig.prepare_end(call.ends, service)
+    await rig.spoil(call)
+    if not call.retries:
+        await rig.break_(case, service)
     if call.ends == DECOMMISSIONED:
         operation_id = await rig.ask_to_end(service)
     else:
         operation_id = await rig.ask(case, call.world, service)
+    ended = await _happens(rig, case, operation_id) if not call.retries else await rig.ended(operation_id)
+    while ended["outcome"] == "compensation_failed" and row.retried < _MOST_RETRIES:
+        row.retried += 1
+        await rig.heal()
+        if call.retries and row.retried == 1:
+            await rig.break_(case, service)
+            retry_id = await rig.retry_compensation(operation_id)
+            ended = await _happens(rig, case, retry_id)
+        else:
+            ended = await rig.ended(await rig.retry_compensation(operation_id))
+    await rig.was_met(case)
+    return ended
+
+
+async def _happens(rig: Rig, case: Case, operation_id: str) -> Operation:
+    """What happens to the operation that is hit, until it has ended."""
     async with asyncio.TaskGroup() as group:
-        if case.fault in KILLS and call.step != "start":
+        if case.fault in KILLS and case.call.step != "start":
             group.create_task(rig.kill_worker(case))
-        await rig.attend(call.world, call.ends, operation_id)
-    return operation_id, await rig.ended(operation_id)
+        await rig.attend(case.call.world, case.call.ends, operation_id)
+    return await rig.ended(operation_id)
 
 
 async def _reference(rig: Rig, good: str, service: str) -> list[str]:
@@ -173,27 +187,33 @@ async def _reference(rig: Rig, good: str, service: str) -> list[str]:
 def _judge(row: Row, case: Case, ended: Operation, found: Difference) -> None:
     """What must hold however it ended."""
     row.warnings, row.outcome = ended["warnings"], case.outcome
-    row.cards = len(found.of("teams.card"))
     if case.outcome == NOTHING or case.call.world == EXISTING:
         row.check(not found.lost, f"not as it was before: {found.lost}")
     incidents = [one["state"] for one in found.of("servicenow.incident")]
-    row.check(incidents == [_RESOLVED] * row.retried, f"incidents in these states: {incidents}")
+    row.check(incidents == [_RESOLVED] * bool(row.retried), f"incidents in these states: {incidents}")
+    row.check(not row.retried or case.may_resist, "a compensation failed, and should not have")
     changes = [one["state"] for one in found.of("servicenow.change_request")]
     row.check(len(changes) <= 1, f"{len(changes)} changes")
     if case.outcome == NOTHING:
         row.check(all(state in _ENDED_CHANGE for state in changes), "a change is open")
     else:
         row.check(changes == [_CLOSED] or "close_change" in row.warnings, f"changes: {changes}")
+    row.cards = len(found.of("teams.card"))
+    asked = case.call.world == APPROVAL or case.call.ends == DECOMMISSIONED
+    # A card that was being posted when the worker died may be posted again: nobody can look for it.
+    most = 1 + row.retried + asked + (case.fault in KILLS)
+    row.check(row.cards <= most, f"{row.cards} cards, {most} at most")
 
 
 def _judge_good(row: Row, case: Case, ended: Operation, told: list[str], reference: list[str]) -> None:
     wanted = _OUTCOMES.get(case.outcome, "provisioned")
     row.check(ended["outcome"] == wanted, f"it ended as {ended['outcome']}: {ended['error']}")
+    if _WITHOUT_ENTITY & set(row.warnings):
+        reference = [line.replace('"entity_id": "<entity>"', '"entity_id": ""') for line in reference]
     more, fewer = (Counter(told) - Counter(reference)), (Counter(reference) - Counter(told))
     row.check(not more, f"more than there should be: {_where_they_part(more, fewer)}")
     row.check(not fewer, f"less than there should be: {_where_they_part(fewer, more)}")
-    may_warn = {case.call.step} if case.fault in LASTING else set()
-    row.check(set(row.warnings) <= may_warn, f"warnings: {row.warnings}")
+    row.check(set(row.warnings) <= case.may_warn, f"warnings: {row.warnings}")
 
 
 def _where_they_part(some: Counter[str], others: Counter[str]) -> list[str]:

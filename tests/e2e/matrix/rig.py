@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from sandbox.platform.seed import PROJECT
 from sandbox.platform.story import World, read_document
 from tests.e2e.matrix.cases import (
     APPROVAL,
@@ -32,10 +33,9 @@ from tests.e2e.matrix.cases import (
 from tests.e2e.matrix.platform import Place
 from tests.e2e.matrix.snapshot import VENDORS
 from tests.e2e.matrix.tap import Tap, Trap
-from tests.e2e.matrix.worlds import PROJECT
 
 RUN_SECONDS, LONG_RUN_SECONDS = 0.3, 8.0
-_PATIENCE_S = 90.0
+_PATIENCE_S, _MEETING_S = 90.0, 5.0
 _LOOK_EVERY_S = 0.05
 
 Operation = dict[str, Any]
@@ -88,6 +88,13 @@ class Rig:
         if ends == CANCELLED:
             await self.world.control("azure_devops", "PUT", "config", {"run_seconds": LONG_RUN_SECONDS})
 
+    async def spoil(self, call: Call) -> None:
+        """Have a compensation fail once, where the case wants it."""
+        vendor, operation = call.spoils
+        if vendor:
+            refusal = {"operation": operation, **FAULTS[REFUSED]}
+            await self.world.control(vendor, "PUT", "faults", [refusal])
+
     async def break_(self, case: Case, service: str) -> None:
         """Order the case's fault."""
         call = case.call
@@ -104,15 +111,22 @@ class Rig:
         journal = await self.world.journal(call.vendor, call.operation)
         self._seen = {call.vendor: journal[-1]["id"] if journal else 0}
         wanted = {**FAULTS[case.fault], "operation": call.operation, "skip": call.skip}
-        await self.world.control(call.vendor, "PUT", "faults", [wanted])
+        there = await self.world.control(call.vendor, "GET", "faults")
+        await self.world.control(call.vendor, "PUT", "faults", [*there, wanted])
 
-    async def was_met(self, case: Case) -> bool:
-        """Whether the fault was suffered."""
-        if self._trap is not None:
-            return self._trap.caught.is_set()
+    async def was_met(self, case: Case) -> None:
+        """Wait until the fault is over; fails where it was never suffered."""
         call = case.call
-        journal = await self.world.journal(call.vendor, call.operation)
-        return any(entry["fault"] for entry in journal if entry["id"] > self._seen[call.vendor])
+
+        async def suffered() -> bool:
+            if self._trap is not None:
+                return self._trap.caught.is_set()
+            journal = await self.world.journal(call.vendor, call.operation)
+            kind = FAULTS[case.fault]["kind"]
+            return any(one["fault"] == kind for one in journal if one["id"] > self._seen[call.vendor])
+
+        # A vendor that works late writes down late what it did.
+        await self._until("the fault was met", suffered, bool, within_s=_MEETING_S)
 
     async def kill_worker(self, case: Case) -> None:
         """SIGKILL to the Functions host while the call waits: it is frozen first, to be sure that it still does."""
@@ -177,24 +191,27 @@ class Rig:
                 lambda: self._operation(operation_id),
                 lambda found: _step(found, "await_first_run"),
             )
+            # The run that destroys is a quick one again.
+            await self.world.control("azure_devops", "PUT", "config", {"run_seconds": RUN_SECONDS})
             address = f"{self._app}/api/operations/{operation_id}/cancel"
             answer = await self.world.http.post(address, json={"reason": "Matrix"}, headers=self._requester)
             assert answer.status_code == 202, answer.text
 
     async def ended(self, operation_id: str) -> Operation:
         """The operation, once it has ended."""
+        self.place.ended.add(operation_id)
         return await self._until(
             f"{operation_id} ends",
             lambda: self._operation(operation_id),
             lambda found: found["state"] != "running",
         )
 
-    async def retry_compensation(self, operation_id: str) -> Operation:
-        """Ask for the rest to be undone, as an administrator; that operation, once it has ended."""
+    async def retry_compensation(self, operation_id: str) -> str:
+        """Ask for the rest to be undone, as an administrator; the id of the operation that does it."""
         address = f"{self._app}/api/operations/{operation_id}/retry-compensation"
         answer = await self.world.http.post(address, headers=self._admin)
         assert answer.status_code == 202, answer.text
-        return await self.ended(answer.json()["operation_id"])
+        return str(answer.json()["operation_id"])
 
     def _tap(self, call: Call) -> Tap | None:
         return {"blob": self.place.blob, "servicebus": self.place.servicebus}.get(call.vendor)
@@ -211,9 +228,15 @@ class Rig:
         found: Operation = answer.raise_for_status().json()
         return found
 
-    async def _until[T](self, what: str, look: Callable[[], Awaitable[T]], good: Callable[[T], object]) -> T:
+    async def _until[T](
+        self,
+        what: str,
+        look: Callable[[], Awaitable[T]],
+        good: Callable[[T], object],
+        within_s: float = _PATIENCE_S,
+    ) -> T:
         """Look until it is good; a worker that is away is looked for again."""
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + within_s
         last: object = "no answer"
         while time.monotonic() < end:
             try:
@@ -225,7 +248,7 @@ class Rig:
                     return found
                 last = found
             await asyncio.sleep(_LOOK_EVERY_S)
-        raise AssertionError(f"not within {_PATIENCE_S:g} s: {what}; last seen: {str(last)[:1500]}")
+        raise AssertionError(f"not within {within_s:g} s: {what}; last seen: {str(last)[:1500]}")
 
 
 def _step(operation: Operation, name: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from azure.storage.blob.aio import ContainerClient
 
+from sandbox.platform.seed import PROJECT
 from sandbox.platform.story import World
 
 VENDORS = ("azure_devops", "dynatrace", "servicenow", "teams")
@@ -193,6 +194,8 @@ def _told(thing: Thing, names: Mapping[str, str], numbers: Mapping[tuple[str, in
     for value in sorted(names, key=len, reverse=True):
         text = text.replace(value, names[value])
     text = re.sub(r"(provision|decommission)-<service>-[0-9a-f]+(-\d+)?", r"<\1>", text)
+    # Azure DevOps writes a project into addresses sometimes by its name, sometimes by its id.
+    text = re.sub(r"(?<=/sandbox/)[0-9a-f-]{36}(?=/_)", PROJECT, text)
     return re.sub(r"-archived-[0-9a-f]{8}\b", "-archived", text)
 
 

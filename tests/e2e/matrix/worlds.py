@@ -3,11 +3,11 @@
 import base64
 from typing import Any
 
+from sandbox.platform.seed import PROJECT
 from sandbox.platform.story import World
 from tests.e2e.matrix.cases import EMPTY, EXISTING
 from tests.e2e.matrix.snapshot import SHARED_TAG
 
-PROJECT = "loja"
 _REVIEWERS = "fa4e907d-c16b-4a4c-9dfa-4906e5d171dd"
 
 
