@@ -41,9 +41,11 @@ async def end_incident(payload: dict) -> Value:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
 async def write_postmortem(payload: dict) -> Value:  # type: ignore[type-arg]
-    """Keep the postmortem in Blob; its address is this app's, which asks who reads."""
+    """Keep the postmortem in Blob, without secrets; its address is this app's, which asks who reads."""
+    from shared.redaction import without_secrets
+
     operation_id = payload["key"].partition("/")[0]
-    document = payload["text"].encode()
+    document = without_secrets(payload["text"]).encode()
     await services().blob.put(f"postmortems/{operation_id}.md", document, "text/markdown; charset=utf-8")
     return {
         "url": f"{services().settings.public_url}/api/operations/{operation_id}/postmortem",

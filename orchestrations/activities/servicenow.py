@@ -3,6 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
+from shared.domain.plain import journal
 from shared.services import services
 
 bp = df.Blueprint()
@@ -18,8 +19,8 @@ async def open_incident(payload: dict) -> Value:  # type: ignore[type-arg]
     opened = await services().servicenow.incidents.open(
         {
             "correlation_id": payload["correlation_id"],
-            "short_description": payload["short_description"],
-            "description": payload["description"],
+            "short_description": _recorded(payload["short_description"]),
+            "description": _recorded(payload["description"]),
             "impact": payload["impact"],
             "urgency": payload["urgency"],
             "category": "software",
@@ -35,7 +36,7 @@ async def add_work_note(payload: dict) -> Value:  # type: ignore[type-arg]
     """Write one work note, once per key."""
     return {
         "result": await services().servicenow.incidents.add_work_note(
-            payload["sys_id"], payload["key"], payload["text"]
+            payload["sys_id"], payload["key"], _recorded(payload["text"])
         )
     }
 
@@ -46,7 +47,7 @@ async def reopen_incident(payload: dict) -> Value:  # type: ignore[type-arg]
     """Put a resolved incident back to work, once per key."""
     return {
         "result": await services().servicenow.incidents.reopen(
-            payload["sys_id"], payload["key"], payload["text"]
+            payload["sys_id"], payload["key"], _recorded(payload["text"])
         )
     }
 
@@ -56,6 +57,13 @@ async def reopen_incident(payload: dict) -> Value:  # type: ignore[type-arg]
 async def resolve_incident(payload: dict) -> Value:  # type: ignore[type-arg]
     """Resolve the incident with what was done, once per key."""
     resolved = await services().servicenow.incidents.resolve(
-        payload["sys_id"], payload["key"], CLOSE_CODE, payload["close_notes"]
+        payload["sys_id"], payload["key"], CLOSE_CODE, _recorded(payload["close_notes"])
     )
     return {"result": resolved["result"]}
+
+
+def _recorded(text: str) -> str:
+    """What an incident may say: people it is about, never a secret, and nothing that its journal would act on."""
+    from shared.redaction import without_secrets
+
+    return journal(without_secrets(text))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from shared.domain.evidence import Bundle
-from shared.domain.plain import plain
+from shared.domain.plain import address, plain
 from shared.domain.remediation import Proposal
 from shared.texts import say, say_or
 
@@ -75,7 +75,7 @@ def incident_draft(language: str, problem: Mapping[str, Any], case: Case) -> dic
             language,
             "incident.description",
             display_id=plain(problem["display_id"]),
-            url=plain(problem["url"], 500),
+            url=address(problem["url"]) or "-",
         ),
     }
 
@@ -110,7 +110,7 @@ def _shown(bundle: Bundle, cited: Sequence[str]) -> list[dict[str, str]]:
             "text": plain(item["text"], 200),
             "source": item["source"],
             "at": item["at"],
-            "link": plain(item["link"], 300),
+            "link": address(item["link"]),
         }
         for item in items
     ]

@@ -1,7 +1,7 @@
 """Hides what the detectors find: reversibly for a question, for good everywhere else."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.redaction.contacts import contacts
@@ -9,7 +9,7 @@ from shared.redaction.names import known_names, names
 from shared.redaction.numbers import proven_numbers
 from shared.redaction.papers import named_papers
 from shared.redaction.secrets import secrets
-from shared.redaction.spans import NAME, SECRET, TEXT, Span, merged
+from shared.redaction.spans import CARD, EMAIL, NAME, SECRET, TEXT, Span, merged
 from shared.redaction.technical import outside, technical
 from shared.redaction.view import View, view
 
@@ -65,19 +65,27 @@ def find(text: str, people: Sequence[str] = ()) -> list[Span]:
 def redacted(text: str, *, known: Sequence[str] = (), readable: Collection[str] = ()) -> str:
     """The text with «KIND» in place of what is personal or secret; nothing can turn it back.
 
-    readable: names of people who may be read there, because they act in it (who asked, who decided).
+    known: people to hide beside those found. readable: people who may be read, because they act in what is told.
     """
-    kept = {name.casefold() for name in readable}
+    acting = [name.casefold() for name in readable]
 
     def mark(kind: str, value: str) -> str:
-        return value if kind == NAME and value.casefold() in kept else f"«{kind}»"
+        is_acting = kind in (NAME, EMAIL) and any(value.casefold() in name for name in acting)
+        return value if is_acting else f"«{kind}»"
 
     return _replaced(text, find(text, known), mark)
 
 
-def redacted_in(value: Any, *, known: Sequence[str] = (), readable: Collection[str] = ()) -> Any:
-    """The same JSON value with every text in it redacted; keys stay."""
-    return _each_text(value, lambda text: redacted(text, known=known, readable=readable))
+def redacted_in(value: Any, *, readable: Collection[str] = (), untouched: Collection[str] = ()) -> Any:
+    """The same JSON value with every text in it redacted; keys stay, and what stands under those in `untouched`."""
+    return _each_text(value, lambda text: redacted(text, readable=readable), untouched)
+
+
+def without_secrets(text: str) -> str:
+    """The text as a system of record may keep it: who was struck stays, secrets and card numbers never do."""
+    return _replaced(
+        text, [span for span in find(text) if span.kind in (SECRET, CARD)], lambda kind, value: f"«{kind}»"
+    )
 
 
 def _seen(seen: View, people: Sequence[str]) -> Iterator[Span]:
@@ -89,17 +97,22 @@ def _seen(seen: View, people: Sequence[str]) -> Iterator[Span]:
     yield from known_names(seen, people)
 
 
-def _replaced(text: str, spans: Sequence[Span], by: Any) -> str:
-    pieces, done = [], 0
+def _replaced(text: str, spans: Sequence[Span], by: Callable[[str, str], str]) -> str:
+    pieces, done = list[str](), 0
     for span in spans:
         pieces += [text[done : span.start], by(span.kind, text[span.start : span.end])]
         done = span.end
     return "".join([*pieces, text[done:]])
 
 
-def _each_text(value: Any, change: Any) -> Any:
+def _each_text(value: Any, change: Callable[[str], str], untouched: Collection[str] = ()) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {name: _each_text(each, change) for name, each in value.items()}
-    return [_each_text(each, change) for each in value] if isinstance(value, list | tuple) else value
+        return {
+            name: each if name in untouched else _each_text(each, change, untouched)
+            for name, each in value.items()
+        }
+    return (
+        [_each_text(each, change, untouched) for each in value] if isinstance(value, list | tuple) else value
+    )

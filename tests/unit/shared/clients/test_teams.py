@@ -49,6 +49,23 @@ async def test_a_card_is_posted_as_workflows_takes_it(fake: FakeTeams, client: T
     }
 
 
+async def test_a_card_names_only_who_acts_in_it(fake: FakeTeams, client: TeamsClient) -> None:
+    texts = ["Ana Souza recusou: cliente Bruno Lima, CPF 529.982.247-25", "senha=Tr0c@r#1"]
+    body = [{"type": "TextBlock", "text": text} for text in texts]
+    url = "https://app.example/api/approvals/op-1?token=abcdefghijklmnop.12345"
+    card = {**CARD, "body": body, "actions": [{"type": "Action.OpenUrl", "title": "Abrir", "url": url}]}
+
+    await client.post_card({**card, "people": ["Ana Souza"]})
+
+    (shown,) = fake.cards
+    assert [each["text"] for each in shown["body"]] == [
+        "Ana Souza recusou: cliente «NAME», CPF «CPF»",
+        "senha=«SECRET»",
+    ]
+    assert shown["actions"][0]["url"] == url
+    assert "people" not in shown
+
+
 @pytest.mark.parametrize("fault", [no_connection, status(429, Retry_After="1"), status(503)])
 async def test_what_was_certainly_not_posted_is_posted_again(
     fake: FakeTeams, client: TeamsClient, fault: Fault

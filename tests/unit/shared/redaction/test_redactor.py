@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.redaction import Redactor, find, redacted, redacted_in
+from shared.redaction import Redactor, find, redacted, redacted_in, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,18 @@ def test_what_leaves_for_good_bears_no_number_that_leads_back() -> None:
         redacted("ana@example.com e bruno@example.com, senha=Tr0c@r1") == "«EMAIL» e «EMAIL», senha=«SECRET»"
     )
     assert redacted_in({"text": "CPF 529.982.247-25", "url": 7}) == {"text": "CPF «CPF»", "url": 7}
+
+
+def test_a_system_of_record_names_people_and_keeps_no_secret_and_no_card() -> None:
+    text = "Ana Souza, CPF 529.982.247-25, cartão 4111 1111 1111 1111, senha=Tr0c@r1"
+
+    assert without_secrets(text) == "Ana Souza, CPF 529.982.247-25, cartão «CARD», senha=«SECRET»"
+
+
+def test_what_is_no_text_for_people_stays() -> None:
+    card = {"url": "https://a.example/?token=abcdefghijkl", "text": "ana@example.com"}
+
+    assert redacted_in(card, untouched=["url"]) == {**card, "text": "«EMAIL»"}
 
 
 def test_people_who_act_in_a_text_may_be_read_in_it() -> None:
