@@ -22,6 +22,9 @@ type Points = list[tuple[int, float | None]]
 SETTLING_MS = MINUTE_MS
 """Dynatrace's newest minute is not whole yet."""
 
+_ONE_OF_THEM = frozenset({400, 404})
+"""How Dynatrace refuses a question for what it asks about; a token that may not ask is refused otherwise."""
+
 _CERTIFICATE_MS = 2 * 24 * 60 * MINUTE_MS
 
 
@@ -94,7 +97,7 @@ class Reading:
         dimension = next(iter(golden.values())).dimension
         for series in await self._of_all(list(golden), list(of_entity), dimension, since, until):
             for name in of_entity[series.entity_id]:
-                found[name][golden[series.key].indicator] = series.points
+                found[name][golden[series.key].indicator] = by_minute(series.points)
 
     async def _of_all(
         self, keys: Sequence[str], entity_ids: Sequence[str], dimension: str, since: int, until: int
@@ -102,7 +105,9 @@ class Reading:
         """One entity that Dynatrace refuses to be asked about must not cost the others their look."""
         try:
             return await self._dynatrace.metrics.of(keys, entity_ids, dimension, since, until, "1m")
-        except VendorRefused:
+        except VendorRefused as refused:
+            if refused.status not in _ONE_OF_THEM:
+                raise
             if len(entity_ids) == 1:
                 return []
         halves = entity_ids[: len(entity_ids) // 2], entity_ids[len(entity_ids) // 2 :]
@@ -113,8 +118,17 @@ class Reading:
         self, service: Service, signal: Signal, since: int, until: int, found: dict[str, dict[str, Points]]
     ) -> None:
         try:
-            found[service["name"]][signal.indicator] = await self._dynatrace.metrics.query(
+            points = await self._dynatrace.metrics.query(
                 signal.key, service["dynatrace"]["entity_id"], since, until, "1m"
             )
         except VendorRefused:
             return  # no samples: it is judged as not enough data
+        found[service["name"]][signal.indicator] = by_minute(points)
+
+
+def by_minute(points: Points) -> Points:
+    """Samples finer than a minute, averaged: the detector counts in minutes."""
+    minutes: dict[int, list[float]] = {}
+    for at, value in points:
+        minutes.setdefault(at - at % MINUTE_MS, []).extend([] if value is None else [value])
+    return [(at, sum(values) / len(values) if values else None) for at, values in sorted(minutes.items())]

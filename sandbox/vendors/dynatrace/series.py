@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.vendors.clock import MINUTE_MS
+
 type Span = tuple[int, int | None]
 type Ramp = tuple[int, int | None, int]
 """(from, to or None, when it is at its height)."""
@@ -64,16 +66,23 @@ def points(
             None
             if _share(start, end, silent) > 0
             else _value(
-                metric, entity_id, start, min(1.0, _share(start, end, raised) + _height(start, end, ramps))
+                metric,
+                entity_id,
+                start,
+                end,
+                min(1.0, _share(start, end, raised) + _height(start, end, ramps)),
             ),
         )
         for start, end in slots
     ]
 
 
-def _value(metric: Metric, entity_id: str, start: int, unwell: float) -> float:
+def _value(metric: Metric, entity_id: str, start: int, end: int, unwell: float) -> float:
+    """A count is of the whole slot; one finer than a minute counts as a minute, as what it stands in for."""
     noise = _noise(metric.key, entity_id, start)
-    return round(_within(metric.healthy, noise) * (1 - unwell) + _within(metric.raised, noise) * unwell, 4)
+    minutes = max(1.0, (end - start) / MINUTE_MS) if metric.unit == "Count" else 1.0
+    value = _within(metric.healthy, noise) * (1 - unwell) + _within(metric.raised, noise) * unwell
+    return round(value * minutes, 4)
 
 
 def _within(band: tuple[float, float], share: float) -> float:
