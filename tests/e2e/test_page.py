@@ -151,7 +151,7 @@ def test_landmarks_and_headings_lead_through_the_page(open_page: Open) -> None:
         assert page.get_by_role(landmark).count() == 1
     assert page.get_by_role("heading", level=1).count() == 1
     headings = page.get_by_role("heading", level=2).all_inner_texts()
-    assert len(headings) == 8
+    assert len(headings) == 9
     assert page.get_by_role("region").count() >= 9
 
 
