@@ -61,9 +61,12 @@ async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Pr
     """Give the problem to the incident it belongs to.
 
     Killed between deciding and telling: the message comes again, finds the decision and tells it. Told twice: once
-    counts.
+    counts. A secret in the title ends here.
     """
+    from shared.redaction import without_secrets
+
     assert problem["start_ms"] is not None
+    problem["title"] = without_secrets(problem["title"])
     facts = await _facts(problem)
     for _ in range(2):
         assignment = await services().open_incidents.assign(problem, facts, _now_ms())

@@ -20,22 +20,29 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
 _PART = 0.7
 """Of the collector's time that each of its parts may take."""
+_NO_TEXT = frozenset({"link", "source", "kind", "at", "entity_id"})
 
 type Collect = Callable[[dict[str, Any]], Awaitable[Value]]
 
 
 def in_time(source: str) -> Callable[[Collect], Collect]:
-    """Give a collector the time of the setting evidence_timeout_s: who hangs must not hold the incident."""
+    """Give a collector the time of the setting evidence_timeout_s: who hangs must not hold the incident.
+
+    What it gives loses its secrets here, before it is kept anywhere: nobody needs them to find a cause.
+    """
 
     def decorate(collect: Collect) -> Collect:
         @wraps(collect)
         async def collected(payload: dict[str, Any]) -> Value:
+            from shared.redaction import without_secrets_in
+
             timeout_s = services().settings.evidence_timeout_s
             try:
                 async with asyncio.timeout(timeout_s):
-                    return await collect(payload)
+                    given = await collect(payload)
             except TimeoutError:
                 raise _late(source, collect.__name__, timeout_s) from None
+            return {**given, "items": without_secrets_in(given["items"], untouched=_NO_TEXT)}
 
         return collected
 

@@ -11,7 +11,14 @@ CPF, CNPJ and cards count by their check digits, secrets by their shape or the n
 context. Everything is linear in the length of the text.
 """
 
-from shared.redaction.redactor import Redactor, find, redacted, redacted_in, without_secrets
+from shared.redaction.redactor import (
+    Redactor,
+    find,
+    redacted,
+    redacted_in,
+    without_secrets,
+    without_secrets_in,
+)
 from shared.redaction.spans import Span
 
-__all__ = ["Redactor", "Span", "find", "redacted", "redacted_in", "without_secrets"]
+__all__ = ["Redactor", "Span", "find", "redacted", "redacted_in", "without_secrets", "without_secrets_in"]

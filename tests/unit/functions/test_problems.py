@@ -38,6 +38,12 @@ async def test_an_opened_problem_starts_its_remediation(world: Any, client: Fake
     assert client.instances[ID].request["policy"]["approval_timeout_s"] == 3600
 
 
+async def test_a_secret_in_the_title_goes_no_further(world: Any, client: FakeDurableClient) -> None:
+    await handle_problem(client, problem(title="login failed, password=Tr0c@r#1"))  # type: ignore[arg-type]
+
+    assert client.instances[ID].request["problem"]["title"] == "login failed, password=«SECRET»"
+
+
 @pytest.mark.parametrize("status", ["RUNNING", "COMPLETED", "FAILED"])
 async def test_a_redelivered_opening_changes_nothing(
     world: Any, client: FakeDurableClient, status: str

@@ -124,3 +124,17 @@ async def test_no_topology_is_an_outcome(vendors: Vendors) -> None:
     outcome = await act(evidence_dynatrace.collect_topology, {"problem": problem, "service": None})
 
     assert outcome["status"] == "unavailable"
+
+
+async def test_what_is_collected_has_lost_its_secrets_and_names_whom_it_named() -> None:
+    @answers_outcome
+    @collecting.in_time("dynatrace")
+    async def collect_logs(payload: dict[str, Any]) -> dict[str, Any]:
+        said = "Ana Souza: senha=Tr0c@r#1"
+        link = "https://x.example/?token=abcdefghijklmnop"
+        return {"items": [collecting.item("dynatrace", "log", None, said, {"pattern": said, "n": 3}, link)]}
+
+    (item,) = (await collect_logs({}))["value"]["items"]
+    assert item["text"] == item["facts"]["pattern"] == "Ana Souza: senha=«SECRET»"
+    assert item["link"] == "https://x.example/?token=abcdefghijklmnop"
+    assert item["facts"]["n"] == 3
