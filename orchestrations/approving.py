@@ -4,19 +4,29 @@ The approval is published as the operation's `approval`, which GET /api/approval
 external event `decision`, sent by functions/approvals.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from durabletask import task
 
 from orchestrations.saga import Saga, Steps
 from orchestrations.telling import Teller
 from shared.domain import approvals, cards, event_types
+from shared.domain.plain import plain
 from shared.domain.provisioning import CANCELLED
 
 DECISION = "decision"
 EXPIRED = "expired"
+REMIND_AT, ESCALATE_AT = 0.5, 0.8
+"""Shares of an approval's time."""
+
+
+class Notice(NamedTuple):
+    """Said once the pause after the one before has passed."""
+
+    pause: timedelta
+    say: Callable[[], Steps]
 
 
 class Refused(Exception):
@@ -58,12 +68,13 @@ def await_decision(
     for_s: float,
     events: Callable[[], Mapping[str, task.Task[Any]]],
     hear: Callable[[str], Steps] | None = None,
+    notices: Sequence[Notice] = (),
 ) -> Steps:
     """Wait for people, for an event that overtakes them, or for the time to run out.
 
     approval: None where there is nothing to decide and only the events are waited for.
     events: those to watch, asked anew before each wait. hear: what an event decides, None to go on waiting; without
-    it every event is a decision of its name.
+    it every event is a decision of its name. notices: what is said while nobody decides.
     Returns (approvals.APPROVE, approvals.REFUSE, EXPIRED or what an event decided; the decisions that counted).
     """
     waiting = saga.begin_wait(step)
@@ -71,12 +82,17 @@ def await_decision(
     decision = context.wait_for_external_event(DECISION) if approval else None
     decisions: list[dict[str, Any]] = []
     decided: str | None = None
+    due = list(notices)
+    timer = _timer_of(context, due)
     while decided is None:
         watched = dict(events())
-        tasks = [expiry, *watched.values(), *([decision] if decision else [])]
+        tasks = [expiry, *watched.values(), *(each for each in (decision, timer) if each)]
         first = yield task.when_any(tasks)
         if first is expiry:
             decided = EXPIRED
+        elif timer and first is timer:
+            yield from due.pop(0).say()
+            timer = _timer_of(context, due)
         elif approval and first is decision:
             decided = _weigh(saga, approval, decisions, decision.get_result())
             decision = context.wait_for_external_event(DECISION) if decided is None else decision
@@ -87,6 +103,33 @@ def await_decision(
         saga.show(approval={**approval, "state": decided})
     saga.end_wait(waiting, decided)
     return decided, decisions
+
+
+def _timer_of(context: task.OrchestrationContext, due: Sequence[Notice]) -> task.Task[Any] | None:
+    return context.create_timer(due[0].pause) if due else None
+
+
+def reminders(tell: Teller, title: str, url: str, *, sign_for: str, for_s: float) -> list[Notice]:
+    """A card when half of the time has passed, and one that escalates when little of it is left."""
+
+    def card(name: str) -> Steps:
+        told = cards.notice_card(
+            tell.language, tell.say(f"approval.{name}", title=title), [], [("card.open_approval", url)]
+        )
+        return (yield from tell.post(name, told, sign_for=sign_for))
+
+    half, rest = for_s * REMIND_AT, for_s * (ESCALATE_AT - REMIND_AT)
+    return [
+        Notice(timedelta(seconds=half), lambda: card("remind")),
+        Notice(timedelta(seconds=rest), lambda: card("escalate")),
+    ]
+
+
+def tell_decided(tell: Teller, title: str, decided: str, decisions: Sequence[Mapping[str, Any]]) -> Steps:
+    """Tell everybody who saw the question what became of it."""
+    names = ", ".join(plain(each["person_name"], 80) for each in decisions)
+    words = tell.say(f"approval.{decided}", title=title, people=names)
+    yield from tell.post("announce_decision", cards.notice_card(tell.language, words, [], []))
 
 
 def _weigh(
@@ -126,8 +169,16 @@ def ask(
     assert saga.cancelled is not None
     events = {CANCELLED: saga.cancelled}
     decided, decisions = yield from await_decision(
-        context, saga, "await_decision", approval, for_s=for_s, events=lambda: events
+        context,
+        saga,
+        "await_decision",
+        approval,
+        for_s=for_s,
+        events=lambda: events,
+        notices=reminders(tell, case["title"], url, sign_for=context.instance_id, for_s=for_s),
     )
+    if decided != CANCELLED:
+        yield from tell_decided(tell, case["title"], decided, decisions)
     if decisions:
         audit = audited(approval, decided, decisions)
         yield from tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)

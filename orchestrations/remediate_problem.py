@@ -6,13 +6,21 @@ External events: `decision` (a Decision), `problem_joined` and `problem_resolved
 Ends with an outcome of domain.incidents; Failed only when a vendor refuses or stays away for too long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import azure.durable_functions as df
 from durabletask import task
 
-from orchestrations.approving import audited, await_decision, new_approval
+from orchestrations.approving import (
+    Notice,
+    audited,
+    await_decision,
+    new_approval,
+    reminders,
+    tell_decided,
+)
+from orchestrations.gathering import gather
 from orchestrations.hearing import Hearing
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
@@ -24,10 +32,9 @@ from shared.domain.problems import RESOLVED as PROBLEM_RESOLVED
 bp = df.Blueprint()
 
 REQUESTER = "valueflow"
-MOST_NOTED = 20
+MOST_NOTED = 10
 """Problems of a storm that get a work note of their own."""
-EVIDENCE_FOR_S = 30
-"""How long the incident may wait for evidence whose source is away."""
+MOST_SHOWN = 5
 
 
 @bp.orchestration_trigger(context_name="context")
@@ -64,36 +71,65 @@ class _Remediation:
         self.hearing, self.late = Hearing(context, self.problem), []
 
     def run(self) -> Steps:
-        runs = yield from self._gather_evidence()
-        question = {"problem": self.problem, "bundle": self.bundle, "runs": runs}
+        found = yield from self.saga.step(
+            "find_service", "find_service", {"entities": self.problem["entities"]}
+        )
+        self.service = found["service"]
+        gathered = yield from gather(self.saga, self.problem, self.service, self.language)
+        if (yield from self._sit_out(gathered.maintenance)):
+            return (yield from self._end_quietly())
+        self.bundle = gathered.bundle
+        question = {"problem": self.problem, "bundle": self.bundle, "runs": gathered.runs}
         diagnosis = yield from self.saga.step("diagnose", "diagnose", question)
-        proposal = remediation.propose(diagnosis, self.service, runs)
+        proposal = remediation.propose(diagnosis, self.service, gathered.runs)
         self.case = describe(self.language, self.problem, self.service, self.bundle, diagnosis, proposal)
         self.saga.show(case=self.case)
         yield from self._open_incident(proposal)
         outcome, words = yield from self._remedy(proposal)
         return (yield from self._end(outcome, words))
 
-    def _gather_evidence(self) -> Steps:
-        """Ask everyone side by side. Returns the service's runs, None when they could not be had."""
-        found = yield from self.saga.step(
-            "find_service", "find_service", {"entities": self.problem["entities"]}
+    def _sit_out(self, maintenance: Sequence[Mapping[str, Any]]) -> Steps:
+        """Wait while announced work goes on. Returns whether all problems are over by then."""
+        now_ms = round(self.context.current_utc_datetime.timestamp() * 1000)
+        until_ms = max((one["end_ms"] for one in maintenance if one["start_ms"] <= now_ms), default=0)
+        if until_ms <= now_ms:
+            return False
+        self.saga.show(maintenance=[dict(one) for one in maintenance][:MOST_SHOWN])
+        decided, _ = yield from await_decision(
+            self.context,
+            self.saga,
+            "await_maintenance",
+            None,
+            for_s=(until_ms - now_ms) / 1000,
+            events=self.hearing.events,
+            hear=lambda _: self._listen(),
         )
-        self.service = found["service"]
-        about = {"problem": self.problem, "service": self.service}
-        names = ["collect_problem", "collect_changes"]
-        names += ["collect_metric", "collect_runs"] if self.service else []
-        outcomes = yield from self.saga.attempt_all(
-            {name: (name, about) for name in names}, for_s=EVIDENCE_FOR_S
-        )
-        done = {name: outcome["value"] for name, outcome in outcomes.items() if outcome["status"] == "done"}
-        missing: list[evidence.Missing] = [
-            {"source": name.removeprefix("collect_"), "reason": outcome["reason"]}
-            for name, outcome in outcomes.items()
-            if outcome["status"] != "done"
-        ]
-        self.bundle = evidence.bundle([value["items"] for value in done.values()], missing)
-        return done.get("collect_runs", {}).get("runs")
+        return decided == incidents.SELF_RESOLVED
+
+    def _listen(self) -> Steps:
+        """Hear problems before there is an incident to note them in."""
+        yield from ()
+        self.late += self.hearing.hear()
+        return incidents.SELF_RESOLVED if self.hearing.all_resolved else None
+
+    def _end_quietly(self) -> Steps:
+        """The problem came and went with work that was announced: no incident, one fact."""
+        yield from self.saga.step("end_incident", "end_incident", {"outcome": incidents.PLANNED})
+        self.saga.show(outcome=incidents.PLANNED)
+        fact = {
+            "outcome": incidents.PLANNED,
+            "run_id": None,
+            "postmortem_url": "",
+            "closed_at": self.tell.now(),
+        }
+        self.tell.about |= {
+            "incident_number": "",
+            "problem_id": self.problem["problem_id"],
+            "service": self.service["name"] if self.service else None,
+            "action": None,
+        }
+        yield from self.tell.record("record_closed", event_types.INCIDENT_CLOSED, fact)
+        return {"outcome": incidents.PLANNED, "incident_number": "", "incident_sys_id": ""}
 
     def _open_incident(self, proposal: remediation.Proposal) -> Steps:
         """Open the incident, or open again the one that a flapping problem has."""
@@ -149,6 +185,8 @@ class _Remediation:
         )
         yield from self._announce(approval)
         decided = yield from self._await(approval)
+        if decided != incidents.SELF_RESOLVED:
+            yield from tell_decided(self.tell, self.case["action_text"], decided, self.decisions)
         if self.decisions:
             audit = audited(approval, decided, self.decisions)
             yield from self.tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
@@ -176,7 +214,7 @@ class _Remediation:
         assert self.incident is not None
         url = None
         if approval:
-            url = f"{self.request['public_url']}/api/approvals/{self.context.instance_id}"
+            url = self._approval_url()
             self.saga.show(approval=approval)
             self.saga.link("approval", url)
         card = cards.incident_card(self.language, self.incident, self.case, url)
@@ -192,8 +230,21 @@ class _Remediation:
             for_s=self.policy["approval_timeout_s"],
             events=self.hearing.events,
             hear=lambda _: self._hear(),
+            notices=self._reminders() if approval else (),
         )
         return decided
+
+    def _reminders(self) -> list[Notice]:
+        return reminders(
+            self.tell,
+            self.case["action_text"],
+            self._approval_url(),
+            sign_for=self.context.instance_id,
+            for_s=self.policy["approval_timeout_s"],
+        )
+
+    def _approval_url(self) -> str:
+        return f"{self.request['public_url']}/api/approvals/{self.context.instance_id}"
 
     def _hear(self) -> Steps:
         """Note the problems that joined. Returns the outcome when all problems are over, else None."""

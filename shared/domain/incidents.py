@@ -10,6 +10,8 @@ EXPIRED = "expired"
 ACTION_FAILED = "action_failed"
 UNVERIFIED = "unverified"
 HANDED_OVER = "handed_over"
+PLANNED = "planned"
+"""It came and went within announced maintenance: there is no incident."""
 CLOSING = (RESOLVED, SELF_RESOLVED)
 """Outcomes that resolve the incident; the others leave it to a person."""
 

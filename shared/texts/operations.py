@@ -5,6 +5,7 @@ from shared.texts.text import Text
 TEXTS = {
     "outcome.resolved": Text("resolvido e comprovado", "resolved and verified"),
     "outcome.self_resolved": Text("resolvido sem ação", "resolved without action"),
+    "outcome.planned": Text("só durante a manutenção anunciada", "only during announced maintenance"),
     "outcome.refused": Text("ação recusada", "action refused"),
     "outcome.expired": Text("aprovação expirada", "approval expired"),
     "outcome.action_failed": Text("a ação falhou", "the action failed"),

@@ -3,6 +3,14 @@
 from shared.texts.text import Text
 
 TEXTS = {
+    "approval.remind": Text("Ainda aguarda decisão: {title}", "Still waits for a decision: {title}"),
+    "approval.escalate": Text(
+        "Escalado, ninguém decidiu e o prazo está no fim: {title}",
+        "Escalated, nobody has decided and time is nearly over: {title}",
+    ),
+    "approval.approve": Text("Aprovado por {people}: {title}", "Approved by {people}: {title}"),
+    "approval.refuse": Text("Recusado por {people}: {title}", "Refused by {people}: {title}"),
+    "approval.expired": Text("Expirou sem decisão: {title}", "Expired without a decision: {title}"),
     "card.title": Text("Incidente {number}: {title}", "Incident {number}: {title}"),
     "card.cause": Text("Causa provável", "Probable cause"),
     "card.action": Text("Ação proposta", "Proposed action"),

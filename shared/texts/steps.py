@@ -3,6 +3,17 @@
 from shared.texts.text import Text
 
 TEXTS = {
+    "do.remind": Text("lembrar no Teams", "remind in Teams"),
+    "do.announce_decision": Text("avisar a decisão", "tell the decision"),
+    "do.await_maintenance": Text("aguardar o fim da manutenção", "wait for the end of maintenance"),
+    "do.collect_topology": Text("ler a topologia", "read the topology"),
+    "do.collect_metrics": Text("ler os indicadores", "read the indicators"),
+    "do.collect_configuration": Text("ler as configurações", "read configuration changes"),
+    "do.collect_planned_changes": Text("ler as mudanças planejadas", "read planned changes"),
+    "do.collect_logs": Text("ler os logs", "read the logs"),
+    "do.collect_expiries": Text("ler certificados e cotas", "read certificates and quotas"),
+    "do.collect_similar": Text("achar incidentes parecidos", "find similar incidents"),
+    "do.collect_costs": Text("ler os custos", "read costs"),
     "do.keep_incident": Text("guardar o incidente", "keep the incident"),
     "do.end_incident": Text("encerrar a correlação", "end correlation"),
     "do.reopen_incident": Text("reabrir o incidente", "reopen the incident"),

@@ -81,6 +81,7 @@ class World:
         self.service: dict[str, Any] | None = SERVICE
         self.runs: dict[str, Any] = {"suspect": SUSPECT, "last_good": GOOD}
         self.diagnosis = DIAGNOSIS
+        self.maintenance: list[dict[str, Any]] = []
         self.run_states: Iterator[tuple[str, str]] = iter([("inProgress", ""), ("completed", "succeeded")])
         self.recoveries: Iterator[dict[str, Any]] = iter([recovery("still_open"), recovery("")])
         self.next: dict[str, list[Outcome]] = {}
@@ -93,11 +94,22 @@ class World:
                 *("diagnose", "open_incident", "add_work_note", "resolve_incident", "post_card", "start_run"),
                 *("get_run", "check_recovery", "write_postmortem", "publish_event"),
                 *("keep_incident", "end_incident", "reopen_incident"),
+                *("collect_topology", "collect_metrics", "collect_configuration", "collect_planned_changes"),
+                *("collect_logs", "collect_expiries", "collect_similar", "collect_costs"),
             )
         }
 
     def find_service(self, payload: dict[str, Any]) -> Outcome:
         return done(service=self.service)
+
+    def collect_topology(self, payload: dict[str, Any]) -> Outcome:
+        return done(items=[])
+
+    collect_metrics = collect_configuration = collect_logs = collect_topology
+    collect_expiries = collect_similar = collect_costs = collect_topology
+
+    def collect_planned_changes(self, payload: dict[str, Any]) -> Outcome:
+        return done(items=[], maintenance=self.maintenance)
 
     def collect_problem(self, payload: dict[str, Any]) -> Outcome:
         return done(items=[_item("dynatrace", "problem", "failure rate is 12 %")])

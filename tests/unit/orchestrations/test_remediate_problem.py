@@ -5,20 +5,14 @@ from typing import Any
 
 import pytest
 
+from orchestrations.gathering import ALWAYS, OF_A_SERVICE
 from orchestrations.remediate_problem import remediate_problem
 from orchestrations.saga import StepFailed
 from shared.domain.approvals import action_hash
-from tests.fakes.orchestration import Crash, Rehearsal
+from tests.fakes.orchestration import START, Crash, Rehearsal
 from tests.fakes.remediation import GOOD, SERVICE, World, recovery, request
 
-EVIDENCE = [
-    "find_service",
-    "collect_problem",
-    "collect_changes",
-    "collect_metric",
-    "collect_runs",
-    "diagnose",
-]
+EVIDENCE = ["find_service", *ALWAYS, *OF_A_SERVICE, "diagnose"]
 OPENED = ["open_incident", "keep_incident", "add_work_note", "publish_event"]
 ENDED = ["post_card", "publish_event"]
 
@@ -64,6 +58,7 @@ def test_an_approved_and_verified_rollback_resolves_the_incident(world: World) -
     assert play.activity_names == [
         *EVIDENCE,
         *OPENED,
+        "post_card",
         "post_card",
         "publish_event",
         "add_work_note",
@@ -377,3 +372,131 @@ def test_the_facts_reach_the_topic(world: World) -> None:
     assert decided["data"]["decisions"] == [
         {"decision": "approve", "person_id": "ana", "at": "2026-11-21T12:01:00Z"}
     ]
+
+
+def window(minutes: float) -> dict[str, Any]:
+    """Announced work that ends so many minutes after the rehearsal begins."""
+    start_ms = round(START.timestamp() * 1000)
+    ends = round(start_ms + minutes * 60_000)
+    return {"start_ms": start_ms - 1000, "end_ms": ends, "source": "servicenow", "title": "CHG1"}
+
+
+def test_a_problem_that_ends_within_announced_maintenance_has_no_incident(world: World) -> None:
+    world.maintenance = [window(60)]
+    play = rehearse(world)
+    play.event("problem_resolved", {}, after_s=600)
+
+    result = play.run()
+
+    assert result["outcome"] == "planned"
+    assert "open_incident" not in play.activity_names
+    assert "post_card" not in play.activity_names
+
+
+def test_a_problem_that_outlasts_the_maintenance_has_an_incident(world: World) -> None:
+    world.maintenance = [window(10)]
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=700)
+
+    assert play.run()["outcome"] == "resolved"
+    opened = next(
+        status for status in play.statuses if any(s["name"] == "open_incident" for s in status["steps"])
+    )
+    step = next(s for s in opened["steps"] if s["name"] == "open_incident")
+    assert step["started_at"] >= "2026-11-21T12:10:00"
+
+
+def test_maintenance_that_is_over_is_no_reason_to_wait(world: World) -> None:
+    world.maintenance = [window(-0.01)]
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "resolved"
+
+
+def join(number: int, state: str = "OPEN", reason: str = "neighbour") -> dict[str, Any]:
+    problem = {"display_id": f"P-{number}", "title": "Slow <b>", "state": state}
+    return {"problem": problem, "identity": f"incident-{number}", "reason": reason}
+
+
+def test_a_problem_that_joins_is_noted_once_however_often_it_is_told(world: World) -> None:
+    play = rehearse(world)
+    for _ in range(3):
+        play.event("problem_joined", join(7), after_s=30)
+    play.event("problem_resolved", {"identity": "incident-7"}, after_s=40)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "resolved"
+    notes = [payload["text"] for payload in play.payloads("add_work_note") if "P-7" in payload["text"]]
+    assert len(notes) == 1
+    assert "call each other" in notes[0]
+
+
+def test_the_incident_resolves_itself_only_when_all_its_problems_are_over(world: World) -> None:
+    play = rehearse(world)
+    play.event("problem_joined", join(7), after_s=30)
+    play.event("problem_resolved", {}, after_s=40)
+    play.event("problem_resolved", {"identity": "incident-7"}, after_s=300)
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert play.elapsed_s >= 300
+
+
+def test_an_action_is_not_proven_while_a_problem_that_joined_is_open(world: World) -> None:
+    world.recoveries = iter([recovery("")] * 100)
+    play = rehearse(world)
+    play.event("problem_joined", join(7), after_s=30)
+    play.event("decision", decision(), after_s=60)
+
+    assert play.run()["outcome"] == "unverified"
+
+
+def test_a_storm_is_counted_and_only_its_first_problems_are_noted(world: World) -> None:
+    play = rehearse(world)
+    for number in range(60):
+        play.event("problem_joined", join(number), after_s=30)
+        play.event("problem_resolved", {"identity": f"incident-{number}"}, after_s=31)
+    play.event("decision", decision(), after_s=60)
+
+    play.run()
+
+    noted = [p for p in play.payloads("add_work_note") if "Slow" in p["text"]]
+    assert len(noted) == 10
+    assert play.statuses[-1]["joined"] == 60
+
+
+def test_a_flapping_problem_reopens_its_incident(world: World) -> None:
+    reopens = {"sys_id": "r" * 32, "number": "INC9", "url": "https://snow.example/INC9"}
+    play = Rehearsal(remediate_problem, {**request(), "reopens": reopens}, world.activities())
+    play.event("decision", decision(), after_s=60)
+
+    result = play.run()
+
+    assert result["incident_number"] == "INC9"
+    assert "open_incident" not in play.activity_names
+    assert play.payloads("reopen_incident")[0]["sys_id"] == "r" * 32
+
+
+def test_people_are_reminded_once_and_then_it_is_escalated(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=1700)
+
+    play.run()
+
+    said = [payload["card"]["body"][0]["text"] for payload in play.payloads("post_card")]
+    assert [text.split(":")[0] for text in said[1:4]] == [
+        "Still waits for a decision",
+        "Escalated, nobody has decided and time is nearly over",
+        "Approved by Ana",
+    ]
+
+
+def test_nobody_is_reminded_of_what_is_decided(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision("refuse"), after_s=60)
+
+    play.run()
+
+    said = [payload["card"]["body"][0]["text"] for payload in play.payloads("post_card")]
+    assert not [text for text in said if "waits" in text]
+    assert any(text.startswith("Refused by Ana") for text in said)
