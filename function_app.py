@@ -55,9 +55,11 @@ from orchestrations.activities import (
 )
 from orchestrations.activities import environments as tended
 from orchestrations.activities import watching as watched
+from shared.logs import redact_logs
 from shared.settings import settings
 
 settings()
+redact_logs()
 
 app = df.DFApp()
 
