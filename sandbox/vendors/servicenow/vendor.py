@@ -10,6 +10,7 @@ from aiohttp import web
 from sandbox.vendors.framework import Operation, Vendor, note, object_body, reply
 from sandbox.vendors.servicenow import answers, queries
 from sandbox.vendors.servicenow.oauth import OAuth
+from sandbox.vendors.servicenow.planning import Planning
 from sandbox.vendors.servicenow.records import Records
 from sandbox.vendors.servicenow.rules import Row
 from sandbox.vendors.servicenow.tables import TABLES, Table
@@ -38,6 +39,7 @@ class ServiceNow(Vendor):
         super().__init__(store, credentials)
         self._oauth = OAuth(self.collection("_token"), credentials)
         self._records = Records(store, self.collection, self.collection("_counter"))
+        self._planning = Planning(self._records, _SERVICE_ACCOUNT)
 
     @override
     def operations(self) -> Sequence[Operation]:
@@ -54,7 +56,7 @@ class ServiceNow(Vendor):
 
     @override
     def controls(self) -> Sequence[Operation]:
-        return self._oauth.controls()
+        return [*self._oauth.controls(), *self._planning.controls()]
 
     @override
     def authenticate(self, request: web.Request) -> None:

@@ -46,3 +46,12 @@ def test_a_silent_entity_has_gaps() -> None:
     found = points(RATE, "SERVICE-1", SLOTS, [], [(540_000, None)])
 
     assert [at for at, value in found if value is None] == [540_000]
+
+
+def test_a_ramp_climbs_evenly_and_falls_at_its_end() -> None:
+    slots = [(at, at + 60_000) for at in range(0, 900_000, 60_000)]
+    found = [value for _, value in points(RATE, "SERVICE-1", slots, [], [], [(0, 720_000, 600_000)])]
+
+    climb = [value or 0 for value in found]
+    assert climb[0] < 3 < climb[4] < 16 < climb[11]
+    assert max(climb[12:]) < 1
