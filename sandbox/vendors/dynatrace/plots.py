@@ -1,6 +1,7 @@
 """What can go wrong with a service, kind by kind: each plot leaves the traces such a fault leaves in Dynatrace.
 
-A plot answers with the truth: the entity at the root and its category (shared words of the app's causes).
+A plot answers with the truth: the entity at the root and its category (shared words of the app's causes). A process
+leaks what its service makes it leak: the service is the root.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,7 +54,7 @@ def _memory_leak(scene: Scene, _: Mapping[str, Any]) -> Truth:
     scene.raise_metrics(place.service, 1, LATENCY)
     scene.log(place.service, "Garbage collection took {n} ms", 6, 30, "WARN")
     scene.log(place.service, "java.lang.OutOfMemoryError: Java heap space", 3, 1)
-    return Truth(place.process, "memory_leak")
+    return Truth(place.service, "memory_leak")
 
 
 def _saturation(scene: Scene, body: Mapping[str, Any]) -> Truth:
