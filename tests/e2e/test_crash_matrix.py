@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from sandbox.platform.story import world
-from tests.e2e.matrix.cases import CASES, SAMPLE, Case
+from tests.e2e.matrix.cases import Case
 from tests.e2e.matrix.platform import Place, running_place
 from tests.e2e.matrix.play import play
 from tests.e2e.matrix.rig import Rig
+from tests.e2e.matrix.rows import CASES, SAMPLE
 from tests.e2e.matrix.table import PROPERTY, plays_all
 from tests.e2e.matrix.told import not_told_once
 
