@@ -179,6 +179,7 @@ NAMES: Mapping[str, str] = {
     "snowflake": "Snowflake",
     "openai": "Azure OpenAI",
     "entra": "Entra ID",
+    "app_configuration": "App Configuration",
     "blob": "Blob Storage",
 }
 """Systems by the names people know; the same in every language."""

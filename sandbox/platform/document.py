@@ -64,6 +64,7 @@ def describe(state: str, ports: Mapping[str, int], keys: Mapping[str, Any]) -> D
                 **vendors["teams"],
             },
             "openai": {"url": url["openai"], "base_url": f"{url['openai']}/openai/v1/", **vendors["openai"]},
+            "app_configuration": {"url": url["app_configuration"], **vendors["app_configuration"]},
             "entra": {"url": url["entra"], "issuer": issuer, **vendors["entra"]},
         },
     }

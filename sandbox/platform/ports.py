@@ -23,8 +23,9 @@ NAMES = (
     "teams",
     "openai",
     "entra",
+    "app_configuration",
 )
-VENDORS = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra")
+VENDORS = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra", "app_configuration")
 
 
 class PortTaken(Exception):

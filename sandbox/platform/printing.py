@@ -63,6 +63,11 @@ def welcome(document: Document) -> str:
                 ),
                 ("Teams", vendors["teams"]["webhook_url"]),
                 ("OpenAI", f"{vendors['openai']['base_url']}  key {vendors['openai']['api_key']}"),
+                (
+                    "App Configuration",
+                    f"{vendors['app_configuration']['url']}  id {vendors['app_configuration']['credential_id']}"
+                    f"  secret {vendors['app_configuration']['secret']}",
+                ),
                 ("Entra ID", vendors["entra"]["issuer"]),
             ],
         ),

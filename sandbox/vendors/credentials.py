@@ -1,5 +1,6 @@
 """What each vendor accepts as proof of identity: one JSON file, made with random values when there is none."""
 
+import base64
 import json
 import os
 import secrets
@@ -32,6 +33,10 @@ def _fresh() -> Credentials:
         "azure_devops": {"token": token(39)},
         "teams": {"path_secret": token(32)},
         "openai": {"api_key": token(36)},
+        "app_configuration": {
+            "credential_id": f"{token(3)}-l0-s0:{token(12)}",
+            "secret": base64.b64encode(secrets.token_bytes(32)).decode(),
+        },
         "entra": {
             "client_id": "valueflow",
             "client_secret": token(30),

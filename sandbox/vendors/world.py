@@ -1,12 +1,13 @@
 """The vendors as one world: built together, and linked so that a story has consequences.
 
-A run that ends well in Azure DevOps can heal a service and end a problem in Dynatrace, and what it deploys is seen
-there; tokens of Entra ID open Azure DevOps and OpenAI.
+A run that ends well in Azure DevOps, or a flag switched off in App Configuration, can heal a service and end a problem
+in Dynatrace, and what is deployed is seen there; tokens of Entra ID open Azure DevOps, OpenAI and App Configuration.
 """
 
 import hashlib
 from typing import override
 
+from sandbox.vendors.app_configuration.vendor import AppConfiguration
 from sandbox.vendors.azure_devops.consequences import Effects
 from sandbox.vendors.azure_devops.vendor import AzureDevOps
 from sandbox.vendors.clock import now_ms
@@ -19,7 +20,7 @@ from sandbox.vendors.servicenow.vendor import ServiceNow
 from sandbox.vendors.store import Store
 from sandbox.vendors.teams.vendor import Teams
 
-NAMES = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra")
+NAMES = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra", "app_configuration")
 
 
 class _Production(Effects):
@@ -57,14 +58,15 @@ def build(store: Store, credentials: Credentials) -> dict[str, Vendor]:
     """All vendors by name; one whose state is empty is seeded."""
     dynatrace = Dynatrace(store, credentials["dynatrace"])
     entra = EntraId(store, credentials["entra"])
-    accepts = entra.tokens.accepts
+    accepts, production = entra.tokens.accepts, _Production(dynatrace)
     every: tuple[Vendor, ...] = (
         dynatrace,
         ServiceNow(store, credentials["servicenow"]),
-        AzureDevOps(store, credentials["azure_devops"], accepts, _Production(dynatrace)),
+        AzureDevOps(store, credentials["azure_devops"], accepts, production),
         Teams(store, credentials["teams"]),
         OpenAI(store, credentials["openai"], accepts),
         entra,
+        AppConfiguration(store, credentials["app_configuration"], accepts, production),
     )
     for vendor in every:
         if not any(len(found.documents) for found in store.shown(vendor.name).values()):

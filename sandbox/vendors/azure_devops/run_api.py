@@ -12,6 +12,7 @@ from sandbox.vendors.azure_devops.contents import Contents
 from sandbox.vendors.azure_devops.pipelines import Pipelines
 from sandbox.vendors.azure_devops.projects import BASE
 from sandbox.vendors.azure_devops.repositories import Repositories
+from sandbox.vendors.azure_devops.run_parameters import check_parameters
 from sandbox.vendors.azure_devops.run_requests import branch, invalid, part, variable
 from sandbox.vendors.azure_devops.runs import Runs, is_finished
 from sandbox.vendors.clock import iso
@@ -85,16 +86,22 @@ class RunApi:
         skip = body.get("stagesToSkip") or []
         if not isinstance(skip, list) or not all(isinstance(stage, str) for stage in skip):
             raise invalid("stagesToSkip must be a list of names")
-        parameters = part(body, "templateParameters")
+        given = part(body, "templateParameters")
+        parameters = {name: str(value) for name, value in given.items()}
         ref_name = branch(resources.get("refName"))
+        version = self._version(pipeline, ref_name, resources.get("version"))
+        path = _path(pipeline)
+        files = self._contents.files(pipeline["repository_id"], version) or {}
+        if path in files:
+            check_parameters(files[path], path, parameters)
         return {
             "pipeline_id": pipeline["id"],
             "project_id": pipeline["project_id"],
             "repository_id": pipeline["repository_id"],
             "ref_name": ref_name,
-            "version": self._version(pipeline, ref_name, resources.get("version")),
+            "version": version,
             "variables": {name: variable(name, value) for name, value in part(body, "variables").items()},
-            "template_parameters": {name: str(value) for name, value in parameters.items()},
+            "template_parameters": parameters,
             "stages_to_skip": skip,
         }
 
@@ -113,7 +120,7 @@ class RunApi:
         else:
             version = self._contents.head(repository["id"], ref_name) or ""
         files = self._contents.files(repository["id"], version) if version else {}
-        path = f"/{pipeline['path'].lstrip('/')}"
+        path = _path(pipeline)
         if files is not None and path not in files:
             raise invalid(
                 f"{path}: File {path} not found in repository {repository['name']} branch {ref_name} version "
@@ -153,6 +160,10 @@ class RunApi:
             "resources": {"repositories": {"self": source}},
             "variables": {name: _public(variable) for name, variable in run["variables"].items()},
         }
+
+
+def _path(pipeline: Mapping[str, Any]) -> str:
+    return f"/{pipeline['path'].lstrip('/')}"
 
 
 def _public(variable: Mapping[str, Any]) -> dict[str, Any]:

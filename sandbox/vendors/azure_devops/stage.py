@@ -21,7 +21,12 @@ from sandbox.vendors.control import wrong
 from sandbox.vendors.framework import Operation, json_body, object_body, reply
 from sandbox.vendors.store import Document
 
-_YAML = b"trigger: none\nstages: []\n"
+_YAML = b"""trigger: none
+parameters:
+  - { name: action, type: string, default: apply, values: [apply, stop, start, destroy] }
+  - { name: environment, type: string, default: production }
+stages: []
+"""
 _CONSEQUENCE = {"pipeline_id", "when_version", "resolves_problem", "heals_service"}
 
 

@@ -99,6 +99,7 @@ async def _fill(
     between = await comparing.difference(PROJECT, repository_id, pushed["commit"], edited)
     assert between == {"paths": ["/config/app.yaml"], "is_whole": True}
     assert [one["title"] for one in await comparing.commits(PROJECT, 90, 91)] == ["Change"]
+    assert await runs.accepts(PROJECT, pipeline_id, MAIN, pushed["commit"], {"action": "apply"})
     run = await runs.start(PROJECT, pipeline_id, "k", MAIN, pushed["commit"], {"action": "apply"})
     await runs.last_good(PROJECT, pipeline_id, run["run_id"])
     await runs.cancel(PROJECT, run["run_id"])

@@ -11,7 +11,15 @@ def test_credentials_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> 
 
     assert load(path) == made
     assert path.stat().st_mode & 0o077 == 0
-    assert set(made) == {"dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra"}
+    assert set(made) == {
+        "dynatrace",
+        "servicenow",
+        "azure_devops",
+        "teams",
+        "openai",
+        "entra",
+        "app_configuration",
+    }
     assert made["entra"]["client_id"] == "valueflow"
 
 

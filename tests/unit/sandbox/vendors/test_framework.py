@@ -178,6 +178,7 @@ async def test_the_journal_holds_no_header_query_or_body(rig: Rig) -> None:
         ("teams", "error"),
         ("openai", "error"),
         ("entra", "error_codes"),
+        ("app_configuration", "title"),
     ],
 )
 async def test_an_unknown_address_is_404_or_400_in_the_vendors_own_shape(

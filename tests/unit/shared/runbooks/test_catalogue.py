@@ -1,6 +1,7 @@
 """The catalogue as it is shipped, and what a runbook or a policy that is wrong says."""
 
 import ast
+import json
 import shutil
 from pathlib import Path
 from typing import Any, get_args
@@ -146,6 +147,16 @@ def test_files_that_cannot_be_read_are_named(folder: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"restart\.yaml: cannot be read"):
         read_runbooks(folder)
+
+
+def test_the_owners_word_is_as_the_page_shows_it() -> None:
+    page = (ROOT / "docs" / "runbooks.md").read_text()
+    shown = json.loads(page.partition("```json")[2].partition("```")[0])
+
+    said = Automation.model_validate(shown["automation"])
+
+    assert said.flags[0].categories == ["dependency"]
+    assert all(f"`{type_}`" in page for type_ in runbooks() if type_ != "scale_back")
 
 
 def test_the_folder_goes_with_the_app() -> None:

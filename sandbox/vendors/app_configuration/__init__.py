@@ -1,0 +1,1 @@
+"""A simulated Azure App Configuration store."""
