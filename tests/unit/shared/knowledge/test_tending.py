@@ -175,3 +175,20 @@ async def test_what_one_encoder_missed_while_it_was_away_it_learns_later() -> No
 
     assert (await knowledge.tend())["encoded"] == 3
     assert await ids(knowledge) == expected(3)
+
+
+async def test_a_search_while_blobs_are_put_together_finds_all() -> None:
+    """What was listed goes before it is read."""
+    blob = FakeBlob()
+    await remember(knowledge_over(blob))
+    usual = blob.get
+
+    async def overtaken(name: str) -> bytes | None:
+        if "/incidents/" in name:
+            blob.get = usual  # type: ignore[method-assign]
+            await knowledge_over(blob).tend()
+        return await usual(name)
+
+    blob.get = overtaken  # type: ignore[method-assign]
+
+    assert await ids(knowledge_over(blob)) == expected()
