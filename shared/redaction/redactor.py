@@ -1,7 +1,7 @@
 """Hides what the detectors find: reversibly for a question, for good everywhere else."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.redaction.contacts import contacts
@@ -58,8 +58,7 @@ class Redactor:
 def find(text: str, people: Sequence[str] = ()) -> list[Span]:
     """What stands in the text that is personal or secret, in order, none touching another."""
     seen = view(text)
-    found = merged(_seen(seen, people))
-    return merged(Span(*seen.span(span.start, span.end), span.kind) for span in found)
+    return _placed(seen, _seen(seen, people))
 
 
 def redacted(text: str, *, known: Sequence[str] = (), readable: Collection[str] = ()) -> str:
@@ -83,9 +82,9 @@ def redacted_in(value: Any, *, readable: Collection[str] = (), untouched: Collec
 
 def without_secrets(text: str) -> str:
     """The text as a system of record may keep it: who was struck stays, secrets and card numbers never do."""
-    return _replaced(
-        text, [span for span in find(text) if span.kind in (SECRET, CARD)], lambda kind, value: f"«{kind}»"
-    )
+    seen = view(text)
+    cards = (span for span in proven_numbers(seen) if span.kind == CARD)
+    return _replaced(text, _placed(seen, [*secrets(seen), *cards]), lambda kind, value: f"«{kind}»")
 
 
 def without_secrets_in(value: Any, *, untouched: Collection[str] = ()) -> Any:
@@ -100,6 +99,11 @@ def _seen(seen: View, people: Sequence[str]) -> Iterator[Span]:
         yield from outside(numbers, technical(seen.text))
     yield from names(seen)
     yield from known_names(seen, people)
+
+
+def _placed(seen: View, found: Iterable[Span]) -> list[Span]:
+    """What was found in the view, where it stands in the text."""
+    return merged(Span(*seen.span(span.start, span.end), span.kind) for span in merged(found))
 
 
 def _replaced(text: str, spans: Sequence[Span], by: Callable[[str, str], str]) -> str:
