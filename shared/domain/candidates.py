@@ -87,8 +87,15 @@ def _roll_back(case: Case) -> Found:
 
 
 def _redeploy(case: Case) -> Found:
-    deployed = case["facts"]["deployed"]
-    return ([{"type": actions.REDEPLOY, **_place(case), **_what(deployed)}], "") if deployed else _NO_RUN
+    """The same once more: not what was deployed after the problem began, nor what there is a way back from."""
+    deployed, suspect = case["facts"]["deployed"], case["runs"].get("suspect")
+    if not deployed:
+        return _NO_RUN
+    if suspect and suspect["commit"] != deployed["commit"]:
+        return [], "deployed_since"
+    if case["category"] == "recent_deployment" and _roll_back(case)[0]:
+        return [], ""
+    return [{"type": actions.REDEPLOY, **_place(case), **_what(deployed)}], ""
 
 
 def _restart(case: Case) -> Found:

@@ -73,7 +73,7 @@ def types(category: str, **options: Any) -> list[str]:
 
 
 def test_each_cause_has_its_answers_in_the_catalogues_order() -> None:
-    assert types("recent_deployment") == ["disable_feature_flag", "roll_back", "redeploy"]
+    assert types("recent_deployment") == ["disable_feature_flag", "roll_back"]
     assert types("memory_leak") == ["restart", "restart", "roll_back", "scale_out"]
     assert types("saturation") == ["scale_out", "restart", "restart"]
     assert types("dependency") == ["disable_feature_flag"]
@@ -111,10 +111,18 @@ def test_of_several_flags_the_one_changed_last_comes_first() -> None:
     assert flags == ["new-cart", "old-cart"]
 
 
+def test_what_was_deployed_after_the_problem_began_is_not_deployed_again() -> None:
+    fixed = {**SUSPECT, "run_id": 103, "commit": "e" * 40}
+
+    for category in ("configuration", "recent_deployment"):
+        proposal = propose({"category": category}, SERVICE, {"suspect": SUSPECT}, facts(deployed=fixed))
+        assert proposal["action"] is None
+
+
 def test_only_what_the_owner_named_for_the_cause_is_touched() -> None:
     unnamed = {**FLAG, "name": "kill-switch"}
 
-    assert types("recent_deployment", flags=[unnamed]) == ["roll_back", "redeploy"]
+    assert types("recent_deployment", flags=[unnamed]) == ["roll_back"]
     assert types("dependency", service=SERVICE) == []
 
 
