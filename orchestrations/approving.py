@@ -127,9 +127,9 @@ def reminders(tell: Teller, title: str, url: str, *, sign_for: str, for_s: float
 
 def tell_decided(tell: Teller, title: str, decided: str, decisions: Sequence[Mapping[str, Any]]) -> Steps:
     """Tell everybody who saw the question what became of it."""
-    names = ", ".join(plain(each["person_name"], 80) for each in decisions)
-    words = tell.say(f"approval.{decided}", title=title, people=names)
-    yield from tell.post("announce_decision", cards.notice_card(tell.language, words, [], []))
+    people = [plain(each["person_name"], 80) for each in decisions]
+    words = tell.say(f"approval.{decided}", title=title, people=", ".join(people))
+    yield from tell.post("announce_decision", cards.notice_card(tell.language, words, [], [], people))
 
 
 def _weigh(

@@ -132,7 +132,7 @@ def _keyed(seen: View) -> Iterator[Span]:
 
 def _is_worth_hiding(name: str, value: str, before: str) -> bool:
     """Any password; of tokens and keys what could be one: a name such as `db-credentials` is none."""
-    if _NOTHING.fullmatch(value.lower()) or before.endswith("unexpected ") or len(value) < 3:
+    if _NOTHING.fullmatch(value.lower().rstrip("}])")) or before.endswith("unexpected ") or len(value) < 3:
         return False
     if name == "pwd" and re.fullmatch(r"/[\w./-]*", value):
         return False
