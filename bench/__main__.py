@@ -37,7 +37,9 @@ def main() -> None:
     results = {result["name"]: result for result in earlier if result["name"] in known}
     for name in [only] if only else sorted(known):
         print(f"bench: {name}: {known[name].GOAL}", flush=True)
+        load = os.getloadavg()[0]
         results[name] = known[name].run()
+        results[name].setdefault("detail", {})["load_average_before"] = round(load, 1)
         print(f"bench: {_line(results[name])}", flush=True)
     _write([results[name] for name in sorted(results)], known)
     if not all(results[name]["met"] for name in ([only] if only else known)):
@@ -85,7 +87,8 @@ def _head() -> list[str]:
         "# Performance",
         "",
         "Ratios against the bare engine in the same run, unless the baseline says otherwise; absolute figures are of "
-        "this machine and day only. Made by `make bench`, one row by `make bench ONLY=<name>`.",
+        "this machine and day only, and tell little where its load average before was not below 1. Made by "
+        "`make bench`, one row by `make bench ONLY=<name>`.",
         "",
         f"Last run: {today}, {platform.system()}, Python {platform.python_version()}, {cores} cores.",
         "",
