@@ -73,7 +73,7 @@ def saturation(
         trend = _of_teeth(pieces, now_ms)
         quiet = "sawtooth"
     else:
-        trend = trends.rising(last, now_ms)
+        trend = trends.rising(last, now_ms, told)
         quiet = "freed" if falls and now_ms - last[0][0] < DAY_MS else "flat"
     if trend is None:
         return _nothing(STEADY, quiet, limit, value)

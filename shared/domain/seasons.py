@@ -6,7 +6,7 @@ it: growth and a change that lasts are usual after two days. The spread is how f
 days of the history, so that a signal that is hard to foretell needs more to be an anomaly.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any, TypedDict
 
@@ -23,6 +23,7 @@ _PER_WEEK = 7 * _PER_DAY
 _LEAST_DAYS = 3
 _WEEKS_FROM_DAYS = 14
 _RECENT_DAYS = 2
+_STEEP = 0.25
 _IN_SAMPLE = 1.25
 """A level that was fitted to a day is nearer to that day than it will be to the next."""
 
@@ -65,13 +66,14 @@ def build(history: Points, scale: Callable[[float], float], now_ms: int) -> Base
 
 
 def usual(baseline: Baseline, at_ms: int) -> tuple[float, float]:
-    """(level, spread) at a moment, between the middles of two slots."""
+    """(level, spread) at a moment, between the middles of two slots; the spread is wider where the level leaps."""
     levels, spreads = baseline["levels"], baseline["spreads"]
     slot, into = divmod(at_ms - SLOT_MS // 2, SLOT_MS)
     share = into / SLOT_MS
     before, after = levels[slot % len(levels)], levels[(slot + 1) % len(levels)]
     level = before + (after - before) * share
-    return level, max(spreads[slot % len(spreads)], spreads[(slot + 1) % len(spreads)])
+    spread = max(spreads[slot % len(spreads)], spreads[(slot + 1) % len(spreads)])
+    return level, spread + abs(after - before) * _STEEP
 
 
 def slot_of(at_ms: int) -> int:
@@ -111,10 +113,8 @@ def _spreads(rest: dict[int, float], now: int) -> list[float]:
         for slot in range(day_begins, day_begins + _PER_DAY):
             if slot in rest:
                 misses[slot % _PER_DAY].append(rest[slot] - recent)
-    every = [miss for of_slot in misses for miss in of_slot]
+    every = [miss for missed in misses for miss in missed]
     overall = deviation(every, 0.0)
-    return [_IN_SAMPLE * max(deviation(_near(misses, slot), 0.0), overall / 2) for slot in range(_PER_DAY)]
-
-
-def _near(misses: Sequence[list[float]], slot: int) -> list[float]:
-    return [*misses[slot - 1], *misses[slot], *misses[(slot + 1) % len(misses)]]
+    of_slot = [deviation(missed, 0.0) for missed in misses]
+    near = zip(of_slot[-1:] + of_slot[:-1], of_slot, of_slot[1:] + of_slot[:1], strict=True)
+    return [_IN_SAMPLE * max(sum(three) / 3, overall / 2) for three in near]

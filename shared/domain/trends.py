@@ -2,7 +2,7 @@
 
 Pure. A sawtooth (log rotation, garbage collection) is judged by its peaks; after a single fall (a clean-up, an
 extension) only what came since counts; a daily rhythm is taken out; and a rise must be there in each quarter of what is
-looked at, so that one step is none; and the next shorter look back must not deny it, so that growth may end.
+looked at, so that one step is none; and no shorter look back may deny it, so that growth may end.
 """
 
 from collections import defaultdict
@@ -67,13 +67,16 @@ def is_outgrown(pieces: Sequence[Series]) -> bool:
     return bool(teeth) and _lasts(pieces[-1]) > _OUTGROWN * max(teeth[1:] or teeth)
 
 
-def rising(series: Series, now_ms: int) -> Trend | None:
-    """The trend of the shortest look back that shows a steady rise; None where none does."""
+def rising(series: Series, now_ms: int, told: bool = False) -> Trend | None:
+    """The trend of the shortest look back that shows a steady rise and that no shorter one denies; None: there is none.
+
+    told: it was believed before; then only the next shorter look back can deny it, so that a weekend does not.
+    """
     rhythm = _rhythm(series, now_ms)
     known = bool(rhythm)
     calm = [(at, value - rhythm.get(at % DAY_MS // _SLOT_MS, 0.0)) for at, value in series]
     peak = max(rhythm.values(), default=0.0)
-    shorter: Slope | None = None
+    shorter: list[Slope] = []
     for window_ms in _WINDOWS_MS:
         seen = [(at, value) for at, value in calm if at > now_ms - window_ms]
         if len(seen) < _LEAST_POINTS:
@@ -85,12 +88,12 @@ def rising(series: Series, now_ms: int) -> Trend | None:
         slope = theil_sen(points)
         if slope is None:
             continue
-        goes_on = shorter is None or shorter.high >= _STILL * slope.value
+        goes_on = all(each.high >= _STILL * slope.value for each in (shorter[-1:] if told else shorter))
         if slope.low > 0 and goes_on and _is_steady(points, slope):
             level = median(value + slope.value * (now_ms - at) for at, value in points)
             rest = [value - level + slope.value * (now_ms - at) for at, value in points]
             return Trend(slope, level, peak, deviation(rest, 0.0), span)
-        shorter = slope
+        shorter.append(slope)
     return None
 
 

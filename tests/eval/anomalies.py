@@ -35,36 +35,48 @@ _GRACE_MS = 5 * MINUTE_MS
 _BY_NAME = {signal.indicator: signal for signals in reversed(GOLDEN.values()) for signal in signals}
 
 
+class _Groups(defaultdict[str, list[Any]]):
+    """Figures by a group's name."""
+
+    def __init__(self) -> None:
+        super().__init__(list)
+
+
 def DATA() -> Iterable[dict[str, Any]]:
     return signal_series.records()
 
 
 def evaluate(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Recall and delay by kind, precision over all, false alarms per service-week of clean series."""
-    delays: dict[str, list[float | None]] = defaultdict(list)
-    false_of: dict[str, int] = defaultdict(int)
-    weeks: dict[str, float] = defaultdict(float)
+    """Precision over all; recall and delay by kind and by tier; false alarms per service-week of clean series."""
+    delays, of_tier = _Groups(), _Groups()
+    false_of, weeks = _Groups(), _Groups()
     true = false = 0
     for record in records:
-        told = alarms(record)
-        labels = record["anomalies"]
+        told, labels = alarms(record), record["anomalies"]
         for label in labels:
-            delays[label["kind"]].append(_delay(label, told))
+            delay = _delay(label, told)
+            delays[label["kind"]].append(delay)
+            of_tier[f"tier {record['tier']}"].append(delay)
         wrong = sum(not any(_meets(alarm, label) for label in labels) for alarm in told)
         false += wrong
         true += len(told) - wrong
         if not labels:
-            false_of[record["kind"]] += wrong
-            weeks[record["kind"]] += len(record["samples"]) * MINUTE_MS / WEEK_MS
-    found = [delay for of_kind in delays.values() for delay in of_kind if delay is not None]
-    asked = sum(len(of_kind) for of_kind in delays.values())
+            for group in (record["kind"], f"tier {record['tier']}"):
+                false_of[group].append(wrong)
+                weeks[group].append(len(record["samples"]) * MINUTE_MS / WEEK_MS)
+    every = [delay for of_kind in delays.values() for delay in of_kind]
+    clean = {group: _per_week(false_of[group], weeks[group]) for group in sorted(weeks)}
+    whole = {group for group in weeks if group.startswith("tier ")}
     return {
         "precision": true / (true + false) if true + false else None,
-        "recall": len(found) / asked if asked else None,
-        "median_delay_minutes": median(found) if found else None,
-        "false_alarms_per_service_week": _per_week(sum(false_of.values()), sum(weeks.values())),
-        "by_kind": {kind: _of_kind(of_kind) for kind, of_kind in sorted(delays.items())},
-        "clean": {kind: _per_week(false_of[kind], weeks[kind]) for kind in sorted(weeks)},
+        "recall": _found(every)["recall"],
+        "median_delay_minutes": _found(every)["median_delay_minutes"],
+        "false_alarms_per_service_week": _per_week(
+            [wrong for group in whole for wrong in false_of[group]],
+            [each for group in whole for each in weeks[group]],
+        ),
+        "by_kind": {kind: _found(of_kind) for kind, of_kind in sorted({**delays, **of_tier}.items())},
+        "clean": clean,
     }
 
 
@@ -138,15 +150,15 @@ def _delay(label: Mapping[str, Any], told: Iterable[Anomaly]) -> float | None:
     return max(0.0, (run - begun) / MINUTE_MS)
 
 
-def _of_kind(delays: list[float | None]) -> dict[str, Any]:
+def _found(delays: list[float | None]) -> dict[str, Any]:
     found = sorted(delay for delay in delays if delay is not None)
     return {
         "count": len(delays),
-        "recall": len(found) / len(delays),
+        "recall": len(found) / len(delays) if delays else None,
         "median_delay_minutes": median(found) if found else None,
         "p90_delay_minutes": found[int(0.9 * (len(found) - 1))] if found else None,
     }
 
 
-def _per_week(alarms: int, weeks: float) -> float | None:
-    return alarms * SIGNALS_PER_SERVICE / weeks if weeks else None
+def _per_week(alarms: list[float], weeks: list[float]) -> float | None:
+    return sum(alarms) * SIGNALS_PER_SERVICE / sum(weeks) if sum(weeks) else None

@@ -25,7 +25,7 @@ _START_MS = 1_794_182_400_000
 _SEEN_DAYS = 14
 
 
-def records(seed: int = 20261121) -> Iterator[dict[str, Any]]:
+def records(seed: int = 20261123) -> Iterator[dict[str, Any]]:
     """All labelled series; a third of each kind is held out."""
     for kind in (*FILLING, *NOT_FILLING):
         for number in range(EACH):
@@ -48,7 +48,7 @@ def _record(kind: str, number: int, chance: random.Random) -> dict[str, Any]:
     return {
         "id": f"{kind}-{number}",
         "kind": kind,
-        "tier": 1 + number % 3,
+        "tier": 1 + number // 3 % 3,
         "limit": limit,
         "now_ms": now,
         "slot_ms": SLOT_MS,

@@ -14,7 +14,7 @@ from shared.domain.seasons import DAY_MS, HISTORY_MS, MINUTE_MS, SLOT_MS
 SIGNALS = ("latency", "errors", "throughput", "cpu")
 CLEAN = ("plain", "growing", "past_shift", "gaps", "outliers", "batch", "quiet", "holiday", "bursty")
 ANOMALOUS = ("spike", "dip", "shift", "drift", "slow_burn", "silence")
-CLEAN_EACH, ANOMALOUS_EACH = 9, 36
+CLEAN_EACH, ANOMALOUS_EACH = 18, 36
 CLEAN_DAYS = 7
 _MONDAY_MS = 1_794_182_400_000
 """2026-11-09, midnight in UTC."""
@@ -22,7 +22,7 @@ _MONDAY_MS = 1_794_182_400_000
 type Effect = Callable[[int], float]
 
 
-def records(seed: int = 20261121) -> Iterator[dict[str, Any]]:
+def records(seed: int = 20261123) -> Iterator[dict[str, Any]]:
     """All labelled series; a third of each kind is held out."""
     for kind in CLEAN:
         for number in range(CLEAN_EACH):
@@ -193,7 +193,7 @@ def _series(
         "id": f"{kind}-{number}",
         "kind": kind,
         "signal": signal,
-        "tier": 1 + number % 3,
+        "tier": 1 + number // 3 % 3,
         "start_ms": start,
         "history": history,
         "samples": samples,

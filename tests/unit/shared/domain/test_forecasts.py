@@ -144,3 +144,15 @@ def test_a_few_wild_values_do_not_move_the_slope(
     assert found is not None
     assert found.low <= slope + 1e-6
     assert found.high >= slope - 1e-6
+
+
+def test_a_weekend_does_not_end_what_was_told() -> None:
+    def on_working_days(day: float) -> float:
+        """NOW is a Saturday's noon: it has not grown since midnight, nor on the weekends before."""
+        grown, at = 0.0, -0.5
+        while at > day:
+            grown += 3 / 48 if (at + 0.5) % -7 > -5 else 0
+            at -= 1 / 48
+        return 80 - grown
+
+    assert saturation(points(on_working_days), 95, SHARP, NOW_MS, told=True)["state"] == "expected"
