@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from shared.assistant.checking import backing, fault
 from shared.assistant.port import Assistant, Cause, Diagnosis
 from shared.assistant.question import question
-from shared.assistant.redaction import Redactor
+from shared.redaction import Redactor
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

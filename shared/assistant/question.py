@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.assistant.redaction import Redactor
+from shared.redaction import Redactor
 
 MOST_ITEMS = 40
 MOST_CHARACTERS = 40_000

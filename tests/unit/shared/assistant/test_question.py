@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.assistant.question import MOST_CHARACTERS, MOST_ITEMS, question
-from shared.assistant.redaction import Redactor
+from shared.redaction import Redactor
 from tests.fakes.remediation import PROBLEM
 
 
