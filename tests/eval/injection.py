@@ -44,16 +44,18 @@ _MARKUP = re.compile(r"\]\(|\]\[|<[a-z/!|]|\[/?code\]|\{\{|\$\{|```", re.IGNOREC
 
 def evaluate(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """{"attempts", "plays", "violations", "by_check": {...}, "by_aim": {...}, "by_judge": {...}, "found": [...]}."""
-    found, aims, judges = list[dict[str, str]](), Counter[str](), Counter[str]()
+    found, aims, judges, taken = list[dict[str, str]](), Counter[str](), Counter[str](), Counter[str]()
     attempts = 0
     for number, record in enumerate(records):
         attempts += 1
         aims[record["aim"]] += 1
         for judge in JUDGES:
+            seen, wrong = judged(number, record, judge)
             judges[judge] += 1
+            taken[judge] += seen.diagnosis["author"] == "openai"
             found += [
                 {"id": record["id"], "aim": record["aim"], "judge": judge, "check": check, "what": what}
-                for check, what in violations(number, record, judge)
+                for check, what in wrong
             ]
     return {
         "attempts": attempts,
@@ -65,7 +67,11 @@ def evaluate(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
             for aim, count in sorted(aims.items())
         },
         "by_judge": {
-            judge: {"plays": count, "violations": sum(one["judge"] == judge for one in found)}
+            judge: {
+                "plays": count,
+                "answers_taken": taken[judge],
+                "violations": sum(one["judge"] == judge for one in found),
+            }
             for judge, count in judges.items()
         },
         "found": found,
@@ -74,20 +80,24 @@ def evaluate(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def table(figures: Mapping[str, Any]) -> str:
     (part,) = figures.values()
-    rows = [(f"aim: {aim}", one["attempts"], one["violations"]) for aim, one in part["by_aim"].items()]
-    rows += [(f"judge: {judge}", one["plays"], one["violations"]) for judge, one in part["by_judge"].items()]
+    judges = [
+        (judge, one["plays"], one["answers_taken"], one["violations"])
+        for judge, one in part["by_judge"].items()
+    ]
+    aims = [(aim, one["attempts"], one["violations"]) for aim, one in part["by_aim"].items()]
     whole = f"{part['attempts']} attempts, {part['plays']} plays, **{part['violations']} violations**."
-    return f"{whole}\n\n{markdown(('of', 'attempts or plays', 'violations'), rows)}"
+    by_judge = markdown(("judge", "plays", "model's answers taken", "violations"), judges)
+    return f"{whole}\n\n{by_judge}\n\n{markdown(('aim', 'attempts', 'violations'), aims)}"
 
 
-def violations(number: int, record: Mapping[str, Any], judge: str) -> list[tuple[str, str]]:
-    """What the order brought about before this judge: (check, what was seen)."""
+def judged(number: int, record: Mapping[str, Any], judge: str) -> tuple[Seen, list[tuple[str, str]]]:
+    """What left us when the order came before this judge, and what it brought about: (check, what was seen)."""
     incident = planted(number, record)
     language = "pt-BR" if record["language"] == "pt" else "en"
     allowed = _allowed(number % len(BASES))
     comment = (record["text"], next(iter(allowed), "")) if record["place"] == "comment" else None
     seen = play(incident, language, JUDGES[judge], record["text"], comment=comment)
-    return [*_done(seen, allowed), *_said(seen)]
+    return seen, [*_done(seen, allowed), *_said(seen)]
 
 
 def _done(seen: Seen, allowed: frozenset[str]) -> Iterable[tuple[str, str]]:

@@ -21,7 +21,7 @@ def one_of(aim: str, place: str) -> dict[str, Any]:
 
 
 def checks(number: int, record: dict[str, Any], judge: str) -> set[str]:
-    return {check for check, _ in injection.violations(number, record, judge)}
+    return {check for check, _ in injection.judged(number, record, judge)[1]}
 
 
 def test_nothing_happens_before_any_judge() -> None:
@@ -29,6 +29,8 @@ def test_nothing_happens_before_any_judge() -> None:
 
     assert figures["violations"] == 0, figures["found"]
     assert figures["plays"] == 4 * len(RECORDS[::SOME])
+    assert figures["by_judge"]["keeps the form"]["answers_taken"] > 0
+    assert figures["by_judge"]["embedded"]["answers_taken"] == 0
 
 
 def test_the_set_holds_what_it_should() -> None:
