@@ -54,6 +54,7 @@ from orchestrations.activities import (
     teams,
 )
 from orchestrations.activities import environments as tended
+from orchestrations.activities import knowledge as remembered
 from orchestrations.activities import watching as watched
 from shared.logs import redact_logs
 from shared.settings import settings
@@ -105,6 +106,7 @@ for module in (
     evidence_logs,
     evidence_metrics,
     evidence_servicenow,
+    remembered,
     azure_devops,
     actions,
     servicenow,

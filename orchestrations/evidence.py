@@ -5,9 +5,13 @@ Each is an activity with the input {"problem": Problem, "service": registry docu
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from orchestrations.saga import Saga, Steps
 from shared.domain import evidence
+
+FOR_S = 30
+"""How long the incident may wait for evidence whose source is away."""
 
 COLLECTORS = (
     "collect_problem",
@@ -18,10 +22,35 @@ COLLECTORS = (
     "collect_topology",
     "collect_planned_changes",
     "collect_expiries",
+    "collect_similar",
     "collect_costs",
 )
 OF_A_SERVICE = ("collect_metric", "collect_runs")
 """Those that need to know the service."""
+
+
+class Gathered(NamedTuple):
+    """runs: what collect_runs found of the service's pipeline, None when it could not be had.
+
+    maintenance: [{"start_ms", "end_ms", "source", "title"}], announced for the time the problem began.
+    """
+
+    bundle: evidence.Bundle
+    runs: Mapping[str, Any] | None
+    maintenance: list[Mapping[str, Any]]
+
+
+def gather(saga: Saga, problem: Mapping[str, Any], service: Mapping[str, Any] | None, language: str) -> Steps:
+    """Ask everyone, side by side. Returns a Gathered."""
+    about = {"problem": problem, "service": service, "language": language}
+    asked = {name: (name, about) for name in collectors(service)}
+    outcomes = yield from saga.attempt_all(asked, for_s=FOR_S)
+    done = {name: outcome["value"] for name, outcome in outcomes.items() if outcome["status"] == "done"}
+    return Gathered(
+        gathered(service, outcomes),
+        done.get("collect_runs", {}).get("runs"),
+        done.get("collect_planned_changes", {}).get("maintenance", []),
+    )
 
 
 def collectors(service: Mapping[str, Any] | None) -> tuple[str, ...]:

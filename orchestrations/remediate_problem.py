@@ -20,7 +20,7 @@ from orchestrations.approving import (
     reminders,
     tell_decided,
 )
-from orchestrations.gathering import gather
+from orchestrations.evidence import gather
 from orchestrations.hearing import Hearing
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
@@ -35,6 +35,7 @@ REQUESTER = "valueflow"
 MOST_NOTED = 10
 """Problems of a storm that get a work note of their own."""
 MOST_SHOWN = 5
+REMEMBER_FOR_S = 300
 
 
 @bp.orchestration_trigger(context_name="context")
@@ -56,6 +57,7 @@ class _Remediation:
     service: dict[str, Any] | None = None
     run_id: int | None = None
     proof = ""
+    action_type = "none"
     late: list[Mapping[str, Any]]
     """Problems that joined while nobody could note it."""
 
@@ -82,6 +84,7 @@ class _Remediation:
         question = {"problem": self.problem, "bundle": self.bundle, "runs": gathered.runs}
         diagnosis = yield from self.saga.step("diagnose", "diagnose", question)
         proposal = remediation.propose(diagnosis, self.service, gathered.runs)
+        self.action_type = proposal["action"]["type"] if proposal["action"] else "none"
         self.case = describe(self.language, self.problem, self.service, self.bundle, diagnosis, proposal)
         self.saga.show(case=self.case)
         yield from self._open_incident(proposal)
@@ -346,6 +349,7 @@ class _Remediation:
         yield from self.tell.post(
             "announce_end", cards.ended_card(self.language, self.incident, outcome_text, words)
         )
+        yield from self._remember(outcome, words, written["url"])
         ending = {"outcome": outcome, "run_id": self.run_id, "postmortem_url": written["url"]}
         yield from self.tell.record(
             "record_closed", event_types.INCIDENT_CLOSED, {**ending, "closed_at": self.tell.now()}
@@ -355,6 +359,26 @@ class _Remediation:
             "incident_number": self.incident["number"],
             "incident_sys_id": self.incident["sys_id"],
         }
+
+    def _remember(self, outcome: str, words: str, link: str) -> Steps:
+        """Let later incidents find this one; that it cannot be remembered now ends nothing."""
+        assert self.incident is not None
+        memory = {
+            "number": self.incident["number"],
+            "title": self.case["title"],
+            "service": self.service["name"] if self.service else "",
+            "cause": self.case["hypothesis"],
+            "category": self.case["category"],
+            "action_type": self.action_type,
+            "helped": words,
+            "outcome": outcome,
+            "ended_at": self.tell.now(),
+            "link": link,
+            "people": [decision["person_name"] for decision in self.decisions],
+        }
+        yield from self.saga.attempt_all(
+            {"remember_incident": ("remember_incident", memory)}, for_s=REMEMBER_FOR_S
+        )
 
     def tell_failure(self, failure: StepFailed) -> Steps:
         """A step cannot be done: say so wherever that still works, without failing again."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from shared.clients.servicenow import ServiceNowClient
     from shared.clients.snowflake import Warehouse
     from shared.clients.teams import TeamsClient
-    from shared.open_incidents import OpenIncidents
     from shared.knowledge import Knowledge
     from shared.knowledge.encoder import Encoder
+    from shared.open_incidents import OpenIncidents
     from shared.registry import ServiceRegistry
     from shared.security.tokens import TokenValidator
 

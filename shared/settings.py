@@ -167,10 +167,14 @@ class Settings:
     openai_api_key: Secret = _setting(Secret, "Empty: Entra ID identity", Secret(""))
     openai_model: str = _setting(_word, "Deployment name", "gpt-5-mini")
     openai_embedding_model: str = _setting(
-        str, "Deployment of a text-embedding-3 model; empty: the embedded encoder alone finds similar incidents", ""
+        str,
+        "Deployment of a text-embedding-3 model; empty: the embedded encoder alone finds similar incidents",
+        "",
     )
     similar_from: float = _setting(
-        _number(float, 0, 1), "How likely of the same kind an earlier incident must be to be shown", SIMILAR_FROM
+        _number(float, 0, 1),
+        "How likely of the same kind an earlier incident must be to be shown",
+        SIMILAR_FROM,
     )
     learn_incidents_days: float = _setting(
         _number(float, 0, 3650),

@@ -6,6 +6,7 @@ Everything from outside passes `plain` here, once.
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from shared.domain.action_texts import action_text
 from shared.domain.evidence import Bundle
 from shared.domain.plain import address, plain
 from shared.domain.remediation import Proposal
@@ -143,10 +144,4 @@ def _action_text(language: str, proposal: Proposal) -> str:
     if action is None:
         reason = say(language, f"handed_over.{proposal['reason']}")
         return say(language, "action.none", reason=reason)
-    return say(
-        language,
-        "action.redeploy_run",
-        run_id=action["run_id"],
-        commit=action["commit"][:8],
-        service=action["service"],
-    )
+    return action_text(language, action)

@@ -3,6 +3,7 @@
 from shared.texts.text import Text
 
 TEXTS = {
+    "do.remember_incident": Text("guardar o que se aprendeu", "remember what was learnt"),
     "do.remind": Text("lembrar no Teams", "remind in Teams"),
     "do.announce_decision": Text("avisar a decisão", "tell the decision"),
     "do.await_maintenance": Text("aguardar o fim da manutenção", "wait for the end of maintenance"),

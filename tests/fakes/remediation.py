@@ -93,7 +93,7 @@ class World:
                 *("find_service", "collect_problem", "collect_changes", "collect_metric", "collect_runs"),
                 *("diagnose", "open_incident", "add_work_note", "resolve_incident", "post_card", "start_run"),
                 *("get_run", "check_recovery", "write_postmortem", "publish_event"),
-                *("keep_incident", "end_incident", "reopen_incident"),
+                *("keep_incident", "end_incident", "reopen_incident", "remember_incident"),
                 *("collect_topology", "collect_metrics", "collect_configuration", "collect_planned_changes"),
                 *("collect_logs", "collect_expiries", "collect_similar", "collect_costs"),
             )
@@ -135,7 +135,7 @@ class World:
         return done(result="created")
 
     resolve_incident = add_work_note
-    keep_incident = end_incident = reopen_incident = add_work_note
+    keep_incident = end_incident = reopen_incident = remember_incident = add_work_note
     post_card = add_work_note
 
     def start_run(self, payload: dict[str, Any]) -> Outcome:

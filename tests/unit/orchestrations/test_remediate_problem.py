@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from orchestrations.gathering import ALWAYS, OF_A_SERVICE
+from orchestrations.evidence import collectors
 from orchestrations.remediate_problem import remediate_problem
 from orchestrations.saga import StepFailed
 from shared.domain.approvals import action_hash
 from tests.fakes.orchestration import START, Crash, Rehearsal
 from tests.fakes.remediation import GOOD, SERVICE, World, recovery, request
 
-EVIDENCE = ["find_service", *ALWAYS, *OF_A_SERVICE, "diagnose"]
+EVIDENCE = ["find_service", *collectors(SERVICE), "diagnose"]
 OPENED = ["open_incident", "keep_incident", "add_work_note", "publish_event"]
-ENDED = ["post_card", "publish_event"]
+ENDED = ["post_card", "remember_incident", "publish_event"]
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_problem_closing_by_itself_ends_without_an_action(world: World) -> N
 
     assert play.run()["outcome"] == "self_resolved"
     assert "start_run" not in play.activity_names
-    assert play.activity_names[-4:] == ["write_postmortem", "resolve_incident", *ENDED]
+    assert play.activity_names[-5:] == ["write_postmortem", "resolve_incident", *ENDED]
 
 
 def test_a_resolved_notification_that_comes_first_opens_and_resolves_one_incident(world: World) -> None:
@@ -263,10 +263,10 @@ def test_collectors_that_fail_are_said_to_be_missing(world: World) -> None:
     play.run()
 
     assert play.payloads("diagnose")[0]["bundle"]["missing"] == [
-        {"source": "changes", "reason": "token lacks a scope"},
         {"source": "metric", "reason": "no answer"},
+        {"source": "changes", "reason": "token lacks a scope"},
     ]
-    assert "changes, metric" in play.payloads("add_work_note")[0]["text"]
+    assert "metric, changes" in play.payloads("add_work_note")[0]["text"]
 
 
 def test_a_source_that_is_away_for_a_moment_is_asked_again_and_the_others_are_not(world: World) -> None:
