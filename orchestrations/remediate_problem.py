@@ -347,7 +347,8 @@ class _Remediation:
             yield from self.tell.note("note_ended", told)
         self.saga.show(outcome=outcome)
         yield from self.tell.post(
-            "announce_end", cards.ended_card(self.language, self.incident, outcome_text, words)
+            "announce_end",
+            cards.ended_card(self.language, self.incident, outcome_text, words, people=self._people()),
         )
         yield from self._remember(outcome, words, written["url"])
         ending = {"outcome": outcome, "run_id": self.run_id, "postmortem_url": written["url"]}
@@ -374,11 +375,14 @@ class _Remediation:
             "outcome": outcome,
             "ended_at": self.tell.now(),
             "link": link,
-            "people": [decision["person_name"] for decision in self.decisions],
+            "people": self._people(),
         }
         yield from self.saga.attempt_all(
             {"remember_incident": ("remember_incident", memory)}, for_s=REMEMBER_FOR_S
         )
+
+    def _people(self) -> list[str]:
+        return [decision["person_name"] for decision in self.decisions]
 
     def tell_failure(self, failure: StepFailed) -> Steps:
         """A step cannot be done: say so wherever that still works, without failing again."""
