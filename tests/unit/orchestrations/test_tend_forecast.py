@@ -122,6 +122,14 @@ def test_a_lost_event_heals_within_a_day() -> None:
     assert play.elapsed_s == DAY_S
 
 
+def test_an_event_wakes_it_however_long_it_has_waited() -> None:
+    play = World(look(), look(), look(over="flat")).rehearse()
+    play.event(FORECAST_CHANGED, {}, after_s=1.5 * DAY_S)
+
+    assert play.run()["outcome"] == "flat"
+    assert play.elapsed_s == 1.5 * DAY_S
+
+
 def test_when_the_day_moves_the_incident_says_so_once() -> None:
     play = World(look(), look(SOONER), look(SOONER), look(SOONER), look(over="freed")).rehearse()
     play.run()

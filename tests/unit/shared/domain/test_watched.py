@@ -154,9 +154,9 @@ def test_after_it_is_over_and_forgotten_the_next_one_has_another_name() -> None:
 
 
 def test_while_it_is_being_ended_nothing_else_begins() -> None:
-    *_, still = follow((forecast(), 0), (forecast("steady", None, "freed"), 1), (forecast(), 2))
+    first, _, still = follow((forecast(), 0), (forecast("steady", None, "freed"), 1), (forecast(days=1), 2))
 
-    assert still["over"] == "freed"
+    assert (still["over"], still["told"], still["id"]) == ("freed", first["told"], first["id"])
 
 
 def test_an_operation_that_failed_is_followed_by_another_a_day_later() -> None:

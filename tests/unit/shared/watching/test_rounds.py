@@ -203,21 +203,26 @@ async def test_a_change_nobody_allowed_yet_excuses_nothing(rig: Rig) -> None:
     assert (await rig.signals())["latency"]["id"]
 
 
-async def test_a_maintenance_window_excuses_and_is_shown(rig: Rig) -> None:
+@pytest.mark.parametrize(("tag", "excused"), [("env:prod", True), ("env:test", False)])
+async def test_a_maintenance_window_that_is_about_it_excuses_and_is_shown(
+    rig: Rig, tag: str, excused: bool
+) -> None:
     slow(rig)
     once = {"timeZone": "UTC", "startTime": "2026-11-21T11:00:00", "endTime": "2026-11-21T13:00:00"}
     window = {
         "name": "kernel updates",
         "schedule": {"scheduleType": "ONCE", "onceRecurrence": once},
-        "filters": [{"entityTags": ["env:prod"]}],
+        "filters": [{"entityTags": [tag]}],
     }
     rig.dynatrace.maintenance.found = [window]
 
     await rig.round()
 
     latency = (await rig.signals())["latency"]
-    assert latency["id"] == ""
-    assert (latency["excuse"]["kind"], latency["excuse"]["reference"]) == ("maintenance", "kernel updates")
+    until_ms = NOW_MS + HOUR_MS
+    excuse = {"kind": "maintenance", "reference": "kernel updates", "until_ms": until_ms} if excused else None
+    assert latency["excuse"] == excuse
+    assert bool(latency["id"]) != excused
 
 
 @pytest.mark.parametrize("entity_id", ["SERVICE-1", "HOST-7"])
