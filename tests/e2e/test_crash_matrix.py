@@ -19,7 +19,7 @@ from tests.e2e.matrix.rows import CASES, SAMPLE
 from tests.e2e.matrix.table import PROPERTY, plays_all
 from tests.e2e.matrix.told import not_told_once
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("crash_matrix")]
 
 PLAYED = CASES if plays_all() else SAMPLE
 
