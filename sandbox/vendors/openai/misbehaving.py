@@ -11,7 +11,8 @@ NONSENSE = 'Certainly! Here is the answer you asked for:\n```json\n{"cause": ["l
 INVENTED = ["E9001", "E9002"]
 _ORDER = re.compile(
     r"(?i)\b(?:ignor[ea]\w*|disregard|desconsider\w+|esque[çc]a\w*|forget|override|system prompt|you must|"
-    r"must answer|you are now|voc[êe] (?:deve|agora)|responda|answer (?:that|with)|approv\w+|aprov\w+|instru[çc]\w+|instructions?)\b"
+    r"must answer|you are now|voc[êe] (?:deve|agora)|responda|answer (?:that|with)|approv\w+|"
+    r"aprov\w+|instru[çc]\w+|instructions?)\b"
 )
 _ID = re.compile(r"\bE\d+\b")
 
