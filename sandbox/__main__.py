@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a setting of the app (shared/settings.py) for this start, instead of the platform's (may be repeated)",
+        help="a setting of the app (shared/settings.py), or AzureWebJobs.<function>.Disabled=true, for this start "
+        "(may be repeated)",
     )
     up.add_argument("--json", action="store_true", help="every address and key as one JSON document")
     up.add_argument("--with-parent", action="store_true", help="stop when stdin, a pipe, is closed")

@@ -4,6 +4,7 @@ Names are those of shared.settings and of the Functions host; everything not nam
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -20,6 +21,10 @@ QUICK = {
     "ENVIRONMENT_NOTICE_MINUTES": "0.1",
 }
 """So that an incident takes seconds here; on Azure the defaults of shared.settings hold."""
+
+
+_SWITCH = re.compile(r"AzureWebJobs\.\w+\.Disabled")
+"""How Azure turns one function off."""
 
 
 def app_settings(document: Document) -> dict[str, str]:
@@ -54,11 +59,18 @@ def app_settings(document: Document) -> dict[str, str]:
 
 
 def given_setting(text: str) -> tuple[str, str]:
-    """NAME=VALUE of a command line. Raises: ValueError saying what is wrong, without the value."""
+    """NAME=VALUE of a command line: of shared.settings, or the host's AzureWebJobs.<function>.Disabled.
+
+    Raises: ValueError saying what is wrong, without the value.
+    """
     name, separator, value = text.partition("=")
     known = {setting_name(each): each for each in fields(Settings)}
     if not separator:
         raise ValueError(f"{name}: write NAME=VALUE")
+    if _SWITCH.fullmatch(name):
+        if value not in ("true", "false"):
+            raise ValueError(f"{name}: must be true or false")
+        return name, value
     if name not in known:
         raise ValueError(f"{name} is no setting of shared/settings.py")
     try:

@@ -99,8 +99,9 @@ class Case:
 
     @property
     def may_resist(self) -> bool:
-        """Whether undoing may need what is broken."""
-        return self.resists or self.fault == STAYS
+        """Whether undoing may need what is broken, or more patience than there is here while a worker is away."""
+        slow = self.call.step == "destroy_environment" and self.fault in KILLS
+        return self.resists or self.fault == STAYS or slow
 
     @property
     def may_warn(self) -> set[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.host.settings import is_disabled
 from sandbox.platform import keys
 from sandbox.platform.app_settings import app_settings, given_setting, own_environment, warehouse_settings
 from sandbox.platform.document import Document, describe
@@ -38,6 +39,11 @@ def test_a_setting_somebody_gave_stands_in_for_the_platforms_own(document: Docum
     assert settings.servicebus_connection == "Endpoint=sb://elsewhere;Key=a="
 
 
+def test_one_function_can_be_turned_off(document: Document) -> None:
+    given = dict([given_setting("AzureWebJobs.watch_services.Disabled=true")])
+    assert is_disabled("watch_services", app_settings(document | {"settings": given}))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -45,6 +51,8 @@ def test_a_setting_somebody_gave_stands_in_for_the_platforms_own(document: Docum
         ("RUN_POLLS=1", "RUN_POLLS is no setting"),
         ("RUN_POLL_S=often", "RUN_POLL_S: must be a number"),
         ("LINK_SECRETS=short", "LINK_SECRETS: one or two secrets"),
+        ("AzureWebJobs.watch_services.Disabled=yes", "must be true or false"),
+        ("AzureWebJobsStorage=elsewhere", "AzureWebJobsStorage is no setting"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name_without_its_value(text: str, message: str) -> None:
