@@ -1,7 +1,7 @@
-"""Robust statistics of a series: what is usual, how far from it now, since when, and where it is going.
+"""A series before a problem and since: what was usual, how far from it now, since when, and where it is going.
 
-Median and MAD (median absolute deviation) instead of mean and standard deviation: up to half of the points may be
-nonsense without moving them. Pure Python: a series here has a few hundred points.
+Built on shared.domain.robust: up to half of the points may be nonsense without moving what is said here. Pure Python:
+a series here has a few hundred points.
 """
 
 import statistics
@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypedDict
 
+from shared.domain.robust import mad, robust_z, spread, theil_sen
+
 type Point = tuple[int, float | None]
 """(milliseconds since 1970, value or None for a gap)."""
 type Sample = tuple[int, float]
 
-NORMAL = 1.4826
-"""MAD times this estimates a standard deviation, where values are normal."""
 DEVIATES = 3.5
 """A robust z from which a point is out of the usual (Iglewicz and Hoaglin)."""
 SUSTAINED = 3
 """So many points out of the usual are no chance."""
-MOST_Z = 1000.0
-LEAST_RELATIVE_SPREAD = 0.02
-"""A series that hardly moves is not read as if it could not: its spread counts as this part of its median."""
 ONSET_SLACK_MS = 15 * 60 * 1000
 """A deviation that ended this long before the problem is another story."""
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
@@ -84,20 +81,17 @@ def samples(points: Sequence[Point]) -> list[Sample]:
     return sorted((at, value) for at, value in points if value is not None)
 
 
-def mad(values: Sequence[float]) -> float:
-    """Median absolute deviation from the median. Raises: statistics.StatisticsError for no values."""
-    middle = statistics.median(values)
-    return statistics.median(abs(value - middle) for value in values)
+def before(points: Sequence[Point], start_ms: int, least_spread: float = 0.0) -> list[float]:
+    """What was usual before a problem: a value a minute, of the points that ended before it began to show.
 
-
-def spread(median: float, deviation: float, least: float = 0.0) -> float:
-    """The width of the usual: never 0, so that a flat line makes no infinite deviation."""
-    return max(NORMAL * deviation, LEAST_RELATIVE_SPREAD * abs(median), least, 1e-9)
-
-
-def robust_z(value: float, median: float, width: float) -> float:
-    """How many widths from the median, within ±MOST_Z."""
-    return max(-MOST_Z, min(MOST_Z, (value - median) / width))
+    start_ms: when it was told; where the series left the usual earlier, that counts.
+    """
+    onset = compare(points, start_ms, least_spread)["onset_ms"]
+    until_ms = start_ms if onset is None else min(onset, start_ms)
+    ordered = samples(points)
+    return _minutes(
+        [one for one, ends_ms in zip(ordered, _ends(ordered), strict=True) if ends_ms <= until_ms]
+    )
 
 
 def onset_ms(ordered: Sequence[Sample], start_ms: int, median: float, width: float) -> int | None:
@@ -126,13 +120,8 @@ def trend_per_hour(ordered: Sequence[Sample]) -> float | None:
     stretch = max(_stretches(_thinned(ordered)), key=len, default=[])
     if len(stretch) < _LEAST_TREND_POINTS:
         return None
-    slopes = [
-        (later - earlier) / (at_later - at_earlier)
-        for index, (at_earlier, earlier) in enumerate(stretch)
-        for at_later, later in stretch[index + 1 :]
-        if at_later > at_earlier
-    ]
-    return statistics.median(slopes) * _HOUR_MS if slopes else None
+    slope = theil_sen(stretch)
+    return slope.value * _HOUR_MS if slope else None
 
 
 def _minutes(ordered: Sequence[Sample]) -> list[float]:

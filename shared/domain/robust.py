@@ -1,6 +1,8 @@
 """Robust statistics in plain Python: what a third of wild values does not move.
 
-Pure. Values are floats without gaps; callers leave gaps out.
+Median and MAD (median absolute deviation) stand in for mean and standard deviation, Theil and Sen's slope for the
+fitted line. Pure. Values are floats without gaps; callers leave gaps out. What is made of them is said elsewhere:
+shared.domain.baseline compares with before, shared.domain.seasons with the same hours, shared.domain.trends foretells.
 """
 
 from collections.abc import Sequence
@@ -10,6 +12,10 @@ from typing import NamedTuple
 
 SIGMA = 1.4826
 """A normal distribution's standard deviation is this many times its median absolute deviation."""
+
+MOST_Z = 1000.0
+LEAST_RELATIVE_SPREAD = 0.02
+"""A series that hardly moves is not read as if it could not: its spread counts as this part of its median."""
 
 _Z_90 = 1.645
 
@@ -22,12 +28,25 @@ class Slope(NamedTuple):
     high: float
 
 
+def mad(values: Sequence[float], around: float | None = None) -> float:
+    """Median absolute deviation, from the median or another centre. Raises: StatisticsError for no values."""
+    centre = median(values) if around is None else around
+    return median([abs(value - centre) for value in values])
+
+
 def deviation(values: Sequence[float], around: float | None = None) -> float:
     """The standard deviation that the median absolute deviation stands for; 0.0 for fewer than two values."""
-    if len(values) < 2:
-        return 0.0
-    centre = median(values) if around is None else around
-    return SIGMA * median([abs(value - centre) for value in values])
+    return SIGMA * mad(values, around) if len(values) > 1 else 0.0
+
+
+def spread(middle: float, absolute: float, least: float = 0.0) -> float:
+    """The width of the usual, of a median and a MAD: never 0, so that a flat line makes no infinite deviation."""
+    return max(SIGMA * absolute, LEAST_RELATIVE_SPREAD * abs(middle), least, 1e-9)
+
+
+def robust_z(value: float, middle: float, width: float) -> float:
+    """How many widths from the median, within ±MOST_Z."""
+    return max(-MOST_Z, min(MOST_Z, (value - middle) / width))
 
 
 def theil_sen(points: Sequence[tuple[float, float]], every: float = 0.0) -> Slope | None:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.forecasts import expiry, expiry_of_days_left, saturation
-from shared.domain.robust import theil_sen
 from shared.domain.sensitivity import DEFAULTS
 from shared.domain.trends import DAY_MS, HOUR_MS
 from tests.fakes.watching import NOW_MS
@@ -132,18 +131,6 @@ def test_any_series_has_a_forecast(samples: list[tuple[int, float]], limit: floa
     series = [(NOW_MS - slot * SLOT_MS, value) for slot, value in samples]
 
     assert saturation(series, limit, SHARP, NOW_MS)["limit"] == limit
-
-
-@given(st.floats(-100, 100), st.floats(-5, 5), st.sets(st.integers(0, 39), max_size=8), st.floats(-1e6, 1e6))
-def test_a_few_wild_values_do_not_move_the_slope(
-    base: float, slope: float, wild: set[int], value: float
-) -> None:
-    straight = [(float(at), value if at in wild else base + slope * at) for at in range(40)]
-    found = theil_sen(straight)
-
-    assert found is not None
-    assert found.low <= slope + 1e-6
-    assert found.high >= slope - 1e-6
 
 
 def test_a_weekend_does_not_end_what_was_told() -> None:
