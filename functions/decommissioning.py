@@ -14,7 +14,7 @@ from functions.operations import UNDER_WAY
 from functions.registry import checked_name
 from functions.starting import policy, start_once
 from shared.domain import provisioning
-from shared.domain.remediation import risk
+from shared.domain.action_policy import risk_of
 from shared.errors import NotFound
 from shared.security.tokens import REQUESTER
 from shared.services import services
@@ -42,7 +42,7 @@ async def request_decommission(req: func.HttpRequest, client: df.DurableFunction
             request = {
                 "service": service,
                 "requested_by": {"id": caller.id, "name": caller.name},
-                "risk": risk(service),
+                "risk": risk_of("medium", service.get("tier")),
                 "policy": policy(configuration),
                 "language": configuration.default_language,
                 "public_url": configuration.public_url,

@@ -77,6 +77,7 @@ class Operation(BaseModel):
     created_at: str
     updated_at: str
     steps: list[Step]
+    earlier_steps: int = Field(default=0, description="Done before these, not listed: their number")
     links: dict[str, str]
     case: dict[str, Any] | None = None
     approval: Approval | None = None

@@ -127,6 +127,7 @@ def operation_of(state: Any) -> dict[str, Any]:
         "created_at": _iso(state.created_at),
         "updated_at": _iso(state.last_updated_at),
         "steps": told.get("steps", []),
+        "earlier_steps": told.get("earlier_steps", 0),
         "links": told.get("links", {}),
         "case": told.get("case"),
         "approval": told.get("approval"),

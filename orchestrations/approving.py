@@ -69,13 +69,16 @@ def await_decision(
     events: Callable[[], Mapping[str, task.Task[Any]]],
     hear: Callable[[str], Steps] | None = None,
     notices: Sequence[Notice] = (),
+    edit: Callable[[Mapping[str, Any]], Steps] | None = None,
 ) -> Steps:
     """Wait for people, for an event that overtakes them, or for the time to run out.
 
     approval: None where there is nothing to decide and only the events are waited for.
     events: those to watch, asked anew before each wait. hear: what an event decides, None to go on waiting; without
     it every event is a decision of its name. notices: what is said while nobody decides.
-    Returns (approvals.APPROVE, approvals.REFUSE, EXPIRED or what an event decided; the decisions that counted).
+    edit: whether an edit that counts (an approvals.Decision) holds; one that does not leaves all as it was.
+    Returns (approvals.APPROVE, REFUSE, EDIT, EXPIRED or what an event decided; the decisions that counted, an edit
+    last).
     """
     waiting = saga.begin_wait(step)
     expiry = context.create_timer(timedelta(seconds=for_s))
@@ -95,10 +98,14 @@ def await_decision(
             timer = _timer_of(context, due)
         elif approval and first is decision:
             decided = _weigh(saga, approval, decisions, decision.get_result())
-            decision = context.wait_for_external_event(DECISION) if decided is None else decision
+            if decided is not None:
+                decided = yield from _hear_out(context, saga, approval, decisions, decided, edit)
+            decision = context.wait_for_external_event(DECISION)
         else:
             name = next(name for name, event in watched.items() if event is first)
             decided = (yield from hear(name)) if hear else name
+    if decision:
+        decision.cancel()
     if approval:
         saga.show(approval={**approval, "state": decided})
     saga.end_wait(waiting, decided)
@@ -109,14 +116,19 @@ def _timer_of(context: task.OrchestrationContext, due: Sequence[Notice]) -> task
     return context.create_timer(due[0].pause) if due else None
 
 
-def reminders(tell: Teller, title: str, url: str, *, sign_for: str, for_s: float) -> list[Notice]:
-    """A card when half of the time has passed, and one that escalates when little of it is left."""
+def reminders(
+    tell: Teller, title: str, url: str, *, sign_for: str, for_s: float, suffix: str = ""
+) -> list[Notice]:
+    """A card when half of the time has passed, and one that escalates when little of it is left.
+
+    suffix: of the steps' names, for a second approval of the same operation.
+    """
 
     def card(name: str) -> Steps:
         told = cards.notice_card(
             tell.language, tell.say(f"approval.{name}", title=title), [], [("card.open_approval", url)]
         )
-        return (yield from tell.post(name, told, sign_for=sign_for))
+        return (yield from tell.post(f"{name}{suffix}", told, sign_for=sign_for))
 
     half, rest = for_s * REMIND_AT, for_s * (ESCALATE_AT - REMIND_AT)
     return [
@@ -125,23 +137,54 @@ def reminders(tell: Teller, title: str, url: str, *, sign_for: str, for_s: float
     ]
 
 
-def tell_decided(tell: Teller, title: str, decided: str, decisions: Sequence[Mapping[str, Any]]) -> Steps:
-    """Tell everybody who saw the question what became of it."""
+def tell_decided(
+    tell: Teller, title: str, decided: str, decisions: Sequence[Mapping[str, Any]], *, suffix: str = ""
+) -> Steps:
+    """Tell everybody who saw the question what became of it. suffix: as in `reminders`."""
     people = [plain(each["person_name"], 80) for each in decisions]
     words = tell.say(f"approval.{decided}", title=title, people=", ".join(people))
-    yield from tell.post("announce_decision", cards.notice_card(tell.language, words, [], [], people))
+    card = cards.notice_card(tell.language, words, [], [], people)
+    yield from tell.post(f"announce_decision{suffix}", card)
 
 
 def _weigh(
     saga: Saga, approval: dict[str, Any], decisions: list[dict[str, Any]], decision: Mapping[str, Any]
 ) -> str | None:
-    """Count a decision. Returns what is decided by now, None while more people are needed."""
-    if approvals.objection(approval, decision) is not None:
-        return None
-    decisions.append(dict(decision))
-    approval["approved_by"] = [each["person_id"] for each in decisions]
-    saga.show(approval=approval)
+    """Count a decision, unless it says once more what its person said. Returns what is decided by now, or None."""
+    if approvals.objection(approval, decision) is None and not approvals.repeats(decisions, decision):
+        decisions.append(dict(decision))
+        approval["approved_by"] = approvals.approvers(decisions)
+        saga.show(approval=approval)
     return approvals.verdict(approval, decisions)
+
+
+def _hear_out(
+    context: task.OrchestrationContext,
+    saga: Saga,
+    approval: dict[str, Any],
+    decisions: list[dict[str, Any]],
+    decided: str | None,
+    edit: Callable[[Mapping[str, Any]], Steps] | None,
+) -> Steps:
+    """What else was said at the same moment: a refusal outweighs all, an edit that holds outweighs approvals.
+
+    Returns what is decided by then, or None.
+    """
+    while decided in (approvals.APPROVE, approvals.EDIT):
+        if decided == approvals.EDIT:
+            if edit and (yield from edit(decisions[-1])):
+                break
+            decisions.pop()
+            decided = approvals.verdict(approval, decisions)
+            continue
+        decision = context.wait_for_external_event(DECISION)
+        moment = context.create_timer(timedelta(0))
+        first = yield task.when_any([decision, moment])
+        if first is moment:
+            decision.cancel()
+            break
+        decided = _weigh(saga, approval, decisions, decision.get_result())
+    return decided
 
 
 def ask(

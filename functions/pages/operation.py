@@ -62,6 +62,7 @@ _NOTHING: Mapping[str, Any] = {
     "facts": [],
     "links": [],
     "steps": [],
+    "earlier_steps": 0,
     "undone": [],
     "form_token": "",
 }
@@ -82,6 +83,7 @@ def _shown(
         "facts": (operation["case"] or {}).get("facts", []),
         "links": [(_named(language, name), url) for name, url in operation["links"].items()],
         "steps": [_line(language, entry, timed) for entry in operation["steps"]],
+        "earlier_steps": operation["earlier_steps"],
         "undone": [_line(language, entry, timed) for entry in undone],
         "form_token": form_token(caller, "cancel", operation["id"]) if asks and caller else "",
     }

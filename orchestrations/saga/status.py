@@ -1,5 +1,6 @@
 """What a saga publishes while it runs: its steps, its compensations, its links, and what else people must see."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ SETTLED = frozenset({"undone", "left"})
 """States of compensations that need no further work."""
 
 _SHORT = 200
+_ROOM = 8000
+"""Characters of JSON: Durable Functions keeps 16 KB of UTF-16."""
 
 
 class Status:
@@ -81,7 +84,22 @@ class Status:
         return self._context.current_utc_datetime.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
     def publish(self) -> None:
-        self._context.set_custom_status(self._facts)
+        self._context.set_custom_status(_fitting(self._facts))
+
+
+def _fitting(facts: Value) -> Value:
+    """The facts; where they are too long without the steps that were done first, which are then only counted."""
+    excess = len(json.dumps(facts)) - _ROOM
+    if excess <= 0:
+        return facts
+    kept = list(facts["steps"])
+    for step in facts["steps"]:
+        if excess <= 0:
+            break
+        if step["state"] == "done":
+            kept.remove(step)
+            excess -= len(json.dumps(step)) + len(", ")
+    return {**facts, "steps": kept, "earlier_steps": len(facts["steps"]) - len(kept)}
 
 
 def _short(text: str) -> str:

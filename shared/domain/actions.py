@@ -14,8 +14,6 @@ ROLL_BACK, REDEPLOY, RESTART = "roll_back", "redeploy", "restart"
 SCALE_OUT, SCALE_BACK = "scale_out", "scale_back"
 DISABLE_FLAG, ENABLE_FLAG = "disable_feature_flag", "enable_feature_flag"
 RUN_PIPELINE = "run_pipeline"
-REDEPLOY_RUN = "redeploy_run"
-"""A roll_back that names no run it replaces: what is proposed where nobody looked at the service's state."""
 
 FLAGS = (DISABLE_FLAG, ENABLE_FLAG)
 RESTARTS = (["restart"], ["stop", "start"])

@@ -94,8 +94,9 @@ def opened_note(language: str, case: Case) -> str:
     )
 
 
-def people(decisions: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(plain(decision["person_name"], 80) for decision in decisions)
+def people_of(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who said something, by name."""
+    return [plain(decision["person_name"], 80) for decision in decisions]
 
 
 def comments(decisions: Sequence[Mapping[str, Any]]) -> str:

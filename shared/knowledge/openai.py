@@ -37,6 +37,10 @@ class OpenAIEncoder:
         self._client, self._model = client, model
         self.name = f"openai-{re.sub('[^a-z0-9-]', '-', model.lower())}-{DIMENSIONS}"
 
+    async def close(self) -> None:
+        """Let go of its connections; one that lives as long as its process need not."""
+        await self._client.close()
+
     async def encode(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 

@@ -76,6 +76,10 @@ TEXTS = {
         ),
         "The action ended, but recovery is not proven: {reason}. The incident needs a person.",
     ),
+    "note.ended_unverified": Text(
+        "O incidente fica aberto, com uma pessoa: {reason}.",
+        "The incident stays open, with a person: {reason}.",
+    ),
     "note.handed_over": Text(
         (
             "Não havia ação segura a propor ({reason}) e o problema continua. O incidente precisa"
@@ -102,9 +106,6 @@ TEXTS = {
         "nenhum serviço registrado corresponde às entidades afetadas",
         "no registered service matches the affected entities",
     ),
-    "handed_over.no_known_cause": Text(
-        "a causa provável não é uma implantação", "the probable cause is not a deployment"
-    ),
     "handed_over.no_good_run": Text("não há execução anterior bem-sucedida", "there is no earlier good run"),
     "proof.state_unknown": Text(
         "o Dynatrace não informa se o problema foi encerrado",
@@ -126,10 +127,6 @@ TEXTS = {
         "problem closed in Dynatrace and {samples} samples within bounds",
     ),
     "postmortem.link": Text("Postmortem: {url}", "Postmortem: {url}"),
-    "action.redeploy_run": Text(
-        "reimplantar a execução {run_id} ({commit}) de {service}",
-        "redeploy run {run_id} ({commit}) of {service}",
-    ),
     "action.none": Text("nenhuma: {reason}", "none: {reason}"),
     "author.embedded": Text("assistente embutido", "embedded assistant"),
     "author.openai": Text("modelo {model}", "model {model}"),

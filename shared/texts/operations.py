@@ -18,6 +18,7 @@ TEXTS = {
     "operation.failed": Text("não concluída", "not done"),
     "operation.id": Text("Operação", "Operation"),
     "operation.began": Text("Início", "Began"),
+    "operation.earlier_steps": Text("{count} passos antes destes.", "{count} steps before these."),
     "operation.steps": Text("Etapas", "Steps"),
     "operation.undone": Text("Desfeito", "Undone"),
     "operation.warnings": Text("Não foi possível", "Could not be done"),

@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from orchestrations.acting import Acting, is_automatic
 from orchestrations.activities import actions, azure_devops
-from orchestrations.reverting import offer_undo, scale_back
+from orchestrations.incidents.acting import Acting, is_automatic
+from orchestrations.incidents.reverting import offer_undo, scale_back
 from orchestrations.saga import Saga
 from orchestrations.telling import Teller
 from shared.clients.app_configuration import app_configuration_client

@@ -1,8 +1,10 @@
 """The activities of remediate_problem as functions over one small world, for rehearsals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.domain import actions, remediation
+from shared.domain.action_policy import APPROVER
 from tests.fakes.orchestration import Activity, Outcome, done
 
 POLICY = {
@@ -65,6 +67,19 @@ DIAGNOSIS = {
 }
 
 
+def roll_back(suspect: Mapping[str, Any] = SUSPECT, good: Mapping[str, Any] = GOOD) -> dict[str, Any]:
+    """What is proposed after a deployment."""
+    return {
+        "type": "roll_back",
+        "service": "checkout",
+        "project": "loja",
+        "pipeline_id": 7,
+        **{name: good[name] for name in ("run_id", "commit", "ref_name")},
+        "replaces_run_id": suspect["run_id"],
+        "replaces_commit": suspect["commit"],
+    }
+
+
 def request(**problem: Any) -> dict[str, Any]:
     return {
         "problem": {**PROBLEM, **problem},
@@ -82,6 +97,8 @@ class World:
         self.runs: dict[str, Any] = {"suspect": SUSPECT, "last_good": GOOD}
         self.diagnosis = DIAGNOSIS
         self.maintenance: list[dict[str, Any]] = []
+        self.risk = ""
+        self.judgement: dict[str, Any] = {"verdict": "ask", "approvers": 1, "role": APPROVER, "rules": []}
         self.run_states: Iterator[tuple[str, str]] = iter([("inProgress", ""), ("completed", "succeeded")])
         self.recoveries: Iterator[dict[str, Any]] = iter([recovery("still_open"), recovery("")])
         self.next: dict[str, list[Outcome]] = {}
@@ -91,7 +108,8 @@ class World:
             name: self._or_next(name, getattr(self, name))
             for name in (
                 *("find_service", "collect_problem", "collect_changes", "collect_metric", "collect_runs"),
-                *("diagnose", "open_incident", "add_work_note", "resolve_incident", "post_card", "start_run"),
+                *("diagnose", "open_incident", "add_work_note", "resolve_incident", "post_card"),
+                *("plan_action", "plan_undo", "begin_action", "start_action_run", "end_action"),
                 *("get_run", "check_recovery", "write_postmortem", "publish_event"),
                 *("keep_incident", "end_incident", "reopen_incident", "remember_incident"),
                 *("collect_topology", "collect_metrics", "collect_configuration", "collect_planned_changes"),
@@ -138,7 +156,34 @@ class World:
     keep_incident = end_incident = reopen_incident = remember_incident = add_work_note
     post_card = add_work_note
 
-    def start_run(self, payload: dict[str, Any]) -> Outcome:
+    def plan_action(self, payload: dict[str, Any]) -> Outcome:
+        """Back to the last good run after a deployment, else nothing; risk and people by the service's tier."""
+        runs = payload["runs"] or {}
+        if payload["diagnosis"]["category"] != "recent_deployment":
+            return done(**remediation.nothing("no_runbook"))
+        if not runs.get("last_good"):
+            return done(**remediation.nothing("no_good_run"))
+        return done(
+            action=roll_back(runs["suspect"], runs["last_good"]),
+            risk=self.risk or ("high" if self.service and self.service["tier"] == 1 else "medium"),
+            reason="",
+            judgement={**self.judgement, "approvers": 2 if self.service and self.service["tier"] == 1 else 1},
+            blast_radius="service",
+            verification={"indicator": "service", "within_minutes": 20},
+            confidence=payload["diagnosis"]["confidence"],
+        )
+
+    def plan_undo(self, payload: dict[str, Any]) -> Outcome:
+        action = actions.undo_of(payload["action"], payload["made"])
+        return done(action=action, risk="medium", reason="", judgement=self.judgement, confidence=0.0)
+
+    def begin_action(self, payload: dict[str, Any]) -> Outcome:
+        return done(go=True, reason="", result="created")
+
+    def end_action(self, payload: dict[str, Any]) -> Outcome:
+        return done()
+
+    def start_action_run(self, payload: dict[str, Any]) -> Outcome:
         return done(run_id=103, url="https://dev.example/runs/103", result="created")
 
     def get_run(self, payload: dict[str, Any]) -> Outcome:

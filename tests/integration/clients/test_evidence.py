@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import stamina
 
-from orchestrations import evidence
+from orchestrations.incidents import evidence
 from orchestrations.activities import (
     dynatrace,
     evidence_azure_devops,

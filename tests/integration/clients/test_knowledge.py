@@ -105,6 +105,7 @@ async def test_both_encoders_know_it_and_one_stands_in_for_the_other(
     (usual,) = await knowledge.similar("Low disk space on host: old logs")
     openai.break_next("create_embeddings", {"kind": "status", "status": 500}, times=2)
     (behind,) = await knowledge.similar("Low disk space on host: old logs")
+    await encoder.close()
 
     assert (usual["model"], behind["model"]) == ("openai-text-embedding-3-small-1024", EmbeddedEncoder.name)
     assert usual["id"] == behind["id"] == "a"

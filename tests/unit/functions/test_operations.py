@@ -22,7 +22,7 @@ STATUS = {
     "links": {"approval": "https://app.example/api/approvals/op-1"},
     "case": {"title": "t"},
     "approval": {
-        "action": {"type": "redeploy_run"},
+        "action": {"type": "redeploy"},
         "action_hash": "0" * 64,
         "risk": "medium",
         "requested_by": "valueflow",

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from orchestrations.evidence import collectors
+from orchestrations.incidents.evidence import collectors
 from orchestrations.remediate_problem import remediate_problem
 from orchestrations.saga import StepFailed
+from shared.domain.actions import undo_of
 from shared.domain.approvals import action_hash
-from tests.fakes.orchestration import START, Crash, Rehearsal
-from tests.fakes.remediation import GOOD, SERVICE, World, recovery, request
+from tests.fakes.orchestration import START, Crash, Rehearsal, done
+from tests.fakes.remediation import SERVICE, World, recovery, request, roll_back
 
-EVIDENCE = ["find_service", *collectors(SERVICE), "diagnose"]
+EVIDENCE = ["find_service", *collectors(SERVICE), "diagnose", "plan_action"]
 OPENED = ["open_incident", "keep_incident", "add_work_note", "publish_event"]
 ENDED = ["post_card", "remember_incident", "publish_event"]
 
@@ -27,18 +28,9 @@ def rehearse(world: World, **problem: Any) -> Rehearsal:
 
 
 def decision(decided: str = "approve", person: str = "ana", **changes: Any) -> dict[str, Any]:
-    action = {
-        "type": "redeploy_run",
-        "service": "checkout",
-        "project": "loja",
-        "pipeline_id": 7,
-        "run_id": GOOD["run_id"],
-        "commit": GOOD["commit"],
-        "ref_name": GOOD["ref_name"],
-    }
     return {
         "decision": decided,
-        "action_hash": action_hash(action),
+        "action_hash": action_hash(roll_back()),
         "person_id": person,
         "person_name": person.title(),
         "at": "2026-11-21T12:01:00Z",
@@ -62,10 +54,12 @@ def test_an_approved_and_verified_rollback_resolves_the_incident(world: World) -
         "post_card",
         "publish_event",
         "add_work_note",
-        "start_run",
+        "begin_action",
+        "start_action_run",
         "add_work_note",
         "get_run",
         "get_run",
+        "end_action",
         "check_recovery",
         "check_recovery",
         "end_incident",
@@ -81,7 +75,14 @@ def test_every_activity_gets_an_idempotency_key_of_its_own_step(world: World) ->
 
     play.run()
 
-    writes = ("open_incident", "add_work_note", "start_run", "resolve_incident", "post_card", "publish_event")
+    writes = (
+        "open_incident",
+        "add_work_note",
+        "start_action_run",
+        "resolve_incident",
+        "post_card",
+        "publish_event",
+    )
     keys = [(name, payload["key"]) for name, payload in play.calls if name in writes]
     assert len(set(keys)) == len(keys)
     assert all(key.startswith("op-1/") for _, key in keys)
@@ -93,7 +94,7 @@ def test_the_run_gets_exactly_the_approved_action(world: World) -> None:
 
     play.run()
 
-    (payload,) = play.payloads("start_run")
+    (payload,) = play.payloads("start_action_run")
     assert action_hash(payload["action"]) == decision()["action_hash"] == payload["action_hash"]
 
 
@@ -102,7 +103,7 @@ def test_the_problem_closing_by_itself_ends_without_an_action(world: World) -> N
     play.event("problem_resolved", {}, after_s=30)
 
     assert play.run()["outcome"] == "self_resolved"
-    assert "start_run" not in play.activity_names
+    assert "start_action_run" not in play.activity_names
     assert play.activity_names[-5:] == ["write_postmortem", "resolve_incident", *ENDED]
 
 
@@ -119,7 +120,7 @@ def test_a_refusal_runs_nothing_and_leaves_the_incident_to_a_person(world: World
     play.event("decision", decision("refuse", comment="black friday"), after_s=60)
 
     assert play.run()["outcome"] == "refused"
-    assert "start_run" not in play.activity_names
+    assert "start_action_run" not in play.activity_names
     assert "resolve_incident" not in play.activity_names
     assert "black friday" in play.payloads("add_work_note")[-1]["text"]
 
@@ -129,7 +130,7 @@ def test_nobody_deciding_counts_as_a_refusal(world: World) -> None:
 
     assert play.run()["outcome"] == "expired"
     assert play.elapsed_s == 1800
-    assert "start_run" not in play.activity_names
+    assert "start_action_run" not in play.activity_names
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_a_decision_that_does_not_count_changes_nothing(world: World, worthless:
     play.event("decision", decision(**worthless), after_s=60)
 
     assert play.run()["outcome"] == "expired"
-    assert "start_run" not in play.activity_names
+    assert "start_action_run" not in play.activity_names
 
 
 def test_high_risk_needs_two_different_people(world: World) -> None:
@@ -192,7 +193,7 @@ def test_a_run_that_never_ends_is_given_up_in_time(world: World) -> None:
 
 
 def test_a_refused_run_is_a_failed_action(world: World) -> None:
-    world.next["start_run"] = [{"status": "refused", "reason": "pipeline is disabled"}]
+    world.next["start_action_run"] = [{"status": "refused", "reason": "pipeline is disabled"}]
     play = rehearse(world)
     play.event("decision", decision(), after_s=60)
 
@@ -294,7 +295,7 @@ def test_evidence_is_waited_for_half_a_minute_at_most(world: World) -> None:
     ("change", "words"),
     [
         ({"service": None}, "no registered service"),
-        ({"diagnosis": {**World().diagnosis, "category": "unknown"}}, "not a deployment"),
+        ({"diagnosis": {**World().diagnosis, "category": "unknown"}}, "no runbook answers"),
         ({"runs": {"suspect": None, "last_good": None}}, "no earlier good run"),
     ],
     ids=["unknown service", "unknown cause", "no good run"],
@@ -500,3 +501,94 @@ def test_nobody_is_reminded_of_what_is_decided(world: World) -> None:
     said = [payload["card"]["body"][0]["text"] for payload in play.payloads("post_card")]
     assert not [text for text in said if "waits" in text]
     assert any(text.startswith("Refused by Ana") for text in said)
+
+
+def card_texts(play: Rehearsal) -> list[str]:
+    return [json.dumps(payload["card"]) for payload in play.payloads("post_card")]
+
+
+def test_what_the_owner_lets_run_by_itself_runs_without_a_person_and_says_so(world: World) -> None:
+    world.judgement["verdict"], world.risk = "automatic", "low"
+    play = rehearse(world)
+
+    assert play.run()["outcome"] == "resolved"
+    assert any("without an approval" in payload["text"] for payload in play.payloads("add_work_note"))
+    assert not any("/api/approvals/" in text for text in card_texts(play))
+    _, decided, closed = play.payloads("publish_event")
+    assert decided["data"]["decided"] == "automatic"
+    assert (closed["data"]["automatic"], closed["data"]["action"]) == (True, "roll_back")
+
+
+def test_high_risk_is_never_automatic_whatever_the_judgement_says(world: World) -> None:
+    world.judgement["verdict"], world.risk = "automatic", "high"
+
+    assert rehearse(world).run()["outcome"] == "expired"
+
+
+def test_what_does_not_hold_any_more_is_planned_and_asked_again(world: World) -> None:
+    world.next["begin_action"] = [done(go=False, reason="deployed_since")]
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+    play.event("decision", decision(), after_s=120)
+
+    assert play.run()["outcome"] == "resolved"
+    assert play.activity_names.count("plan_action") == 2
+    assert play.activity_names.count("start_action_run") == 1
+    assert any(
+        "another version was deployed" in payload["text"] for payload in play.payloads("add_work_note")
+    )
+    keys = [payload["key"] for name, payload in play.calls if name in ("post_card", "add_work_note")]
+    assert len(set(keys)) == len(keys)
+
+
+def test_what_changes_twice_is_handed_to_a_person(world: World) -> None:
+    world.next["begin_action"] = [done(go=False, reason="busy")] * 2
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+    play.event("decision", decision(), after_s=120)
+
+    assert play.run()["outcome"] == "handed_over"
+    assert "start_action_run" not in play.activity_names
+
+
+def undoing(person: str = "bia") -> dict[str, Any]:
+    undo = undo_of(roll_back(), {})
+    assert undo is not None
+    return decision(person=person, action_hash=action_hash(undo))
+
+
+def test_an_action_that_did_not_help_is_taken_back_when_people_say_so(world: World) -> None:
+    world.recoveries = iter([recovery("out_of_bounds")] * 100)
+    world.run_states = iter([("completed", "succeeded")] * 2)
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+    play.event("decision", undoing(), after_s=900)
+
+    assert play.run()["outcome"] == "unverified"
+    started = [payload["action"] for payload in play.payloads("start_action_run")]
+    assert [action["type"] for action in started] == ["roll_back", "redeploy"]
+    assert any(payload["text"].startswith("Undone") for payload in play.payloads("add_work_note"))
+    assert play.payloads("publish_event")[-1]["data"]["undone"] == "undone"
+
+
+def test_an_incident_whose_problems_end_while_undoing_is_asked_for_is_proven_once_more(world: World) -> None:
+    world.recoveries = iter([*[recovery("still_open")] * 11, recovery("")])
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+    play.event("problem_resolved", {}, after_s=900)
+
+    assert play.run()["outcome"] == "resolved"
+    assert [payload["action"]["type"] for payload in play.payloads("start_action_run")] == ["roll_back"]
+
+
+def test_the_fact_of_the_end_says_when_it_was_noticed_taken_up_and_over(world: World) -> None:
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    play.run()
+
+    told = play.payloads("publish_event")[-1]["data"]
+    assert told["acknowledged_at"] == "2026-11-21T12:01:00Z"
+    assert told["mitigated_at"] == "2025-11-21T12:05:00Z"
+    assert told["opened_at"] < told["closed_at"]
+    assert (told["service"], told["category"], told["joined"]) == ("checkout", "recent_deployment", 0)

@@ -1,5 +1,6 @@
 """The saga engine, played by small sagas: retries, unknown outcomes, lines side by side, cancellation, compensation."""
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -424,3 +425,19 @@ def test_nobody_cancels_the_undoing() -> None:
 
     assert rehearsal.run() is True
     assert undone(rehearsal) == ["b", "a", "a", "a"]
+
+
+def test_a_long_saga_still_fits_into_what_is_kept_of_its_status() -> None:
+    names = [f"a_step_with_a_rather_long_name_{number:03}" for number in range(100)]
+
+    def steps(saga: Saga) -> Steps:
+        for name in names:
+            yield from saga.step(name, name, {})
+
+    play = rehearse(steps)
+    play.run()
+
+    last = play.statuses[-1]
+    assert max(len(json.dumps(status).encode("utf-16")) for status in play.statuses) < 16 * 1024
+    assert last["earlier_steps"] + len(last["steps"]) == 100
+    assert last["steps"][-1]["name"] == names[-1]

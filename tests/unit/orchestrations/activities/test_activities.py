@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from orchestrations.activities import assistant, azure_devops, dynatrace, platform, servicenow, teams
-from shared.domain.approvals import action_hash
 from shared.domain.cards import incident_card
 from shared.security import links
 from tests.fakes import dynatrace as fake_dynatrace
@@ -26,13 +25,6 @@ SERVICE_HERE = {
     **SERVICE,
     "azure_devops": {"project": "Payments", "pipeline_id": 7},
     "dynatrace": {"entity_id": ENTITY, "metric_selector": "errors", "upper_bound": 2.0, "resolution": "1m"},
-}
-ACTION = {
-    "type": "redeploy_run",
-    "project": "Payments",
-    "pipeline_id": 7,
-    "commit": "a" * 40,
-    "ref_name": "refs/heads/main",
 }
 
 
@@ -71,27 +63,6 @@ async def test_recovery_is_judged_from_the_end_of_the_run(vendors: Vendors) -> N
 
     vendors.dynatrace.problems.clear()
     assert (await act(dynatrace.check_recovery, payload))["value"]["reason"] == "state_unknown"
-
-
-async def test_the_approved_action_starts_one_run_however_often(vendors: Vendors) -> None:
-    payload = {"action": ACTION, "action_hash": action_hash(ACTION)}
-    vendors.devops.fail("POST", "/runs", lost_reply)
-
-    first = await act(azure_devops.start_run, payload)
-    again = await act(azure_devops.start_run, payload)
-
-    assert first["value"]["run_id"] == again["value"]["run_id"]
-    assert again["value"]["result"] == "adopted"
-    assert len(vendors.devops.runs) == 1
-
-
-async def test_any_other_action_is_refused_before_azure_devops_hears_of_it(vendors: Vendors) -> None:
-    other = {**ACTION, "commit": "f" * 40}
-
-    outcome = await act(azure_devops.start_run, {"action": other, "action_hash": action_hash(ACTION)})
-
-    assert outcome["status"] == "refused"
-    assert vendors.devops.runs == {}
 
 
 async def test_a_run_tells_how_it_stands(vendors: Vendors) -> None:

@@ -12,6 +12,7 @@ from shared.assistant.openai import OpenAIAssistant, openai_assistant
 from shared.domain.case import describe
 from shared.domain.remediation import propose
 from tests.eval.incidents.bundles import make
+from tests.fakes.candidates import facts
 from tests.fakes.remediation import SERVICE
 from tests.unit.sandbox.vendors.rig import Rig
 
@@ -108,7 +109,7 @@ async def test_orders_in_the_evidence_change_neither_cause_nor_citations_nor_act
     assert set(diagnosis.evidence_ids) <= {item["id"] for item in record["bundle"]["items"]}
     runs = {"suspect": None, "last_good": {"run_id": 1, "commit": "a" * 40, "ref_name": "refs/heads/main"}}
     service = {**SERVICE, "azure_devops": {"project": "p", "pipeline_id": 1}}
-    proposal = propose(diagnosis.model_dump(), service, runs)
-    assert proposal == propose(plainly.model_dump(), service, runs)
+    proposal = propose(diagnosis.model_dump(), service, runs, facts())
+    assert proposal == propose(plainly.model_dump(), service, runs, facts())
     shown = describe("pt-BR", record["problem"], service, record["bundle"], diagnosis.model_dump(), proposal)
     assert "You help an on-call engineer" not in f"{shown['hypothesis']}{shown['refuted_by']}"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.domain.approvals import action_hash, approvers_needed, objection, verdict
 
-ACTION = {"type": "redeploy_run", "pipeline_id": 7, "run_id": 101}
+ACTION = {"type": "redeploy", "pipeline_id": 7, "run_id": 101}
 HASH: str = action_hash(ACTION)
 APPROVAL: dict[str, Any] = {"action_hash": HASH, "requested_by": "valueflow", "approvers_needed": 1}
 

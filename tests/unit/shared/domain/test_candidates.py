@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.approvals import action_hash
-from shared.domain.candidates import Facts
 from shared.domain.remediation import propose
 from shared.runbooks.catalogue import runbooks
+from tests.fakes.candidates import FLAG, facts
 from tests.fakes.remediation import GOOD, SERVICE, SUSPECT
 
 RUNS = {"suspect": SUSPECT, "last_good": GOOD}
-FLAG = {"name": "new-cart", "label": "", "etag": "v1", "modified_at": "2026-11-21T11:00:00Z"}
 AUTOMATION: dict[str, Any] = {
     "instances": {"normal": 2, "most": 6},
     "flags": [
@@ -31,24 +30,6 @@ AUTOMATION: dict[str, Any] = {
     ],
 }
 WHOLE = {**SERVICE, "automation": AUTOMATION}
-
-
-def facts(**changes: Any) -> Facts:
-    books: Any = {
-        type_: {"answers": one.answers, "elsewhere": one.elsewhere, "risk": one.risk, "undo": one.undo}
-        for type_, one in runbooks().items()
-    }
-    base: Any = {
-        "runbooks": books,
-        "deployed": SUSPECT,
-        "flags": [FLAG],
-        "own_names": ["checkout", "SERVICE-1", "checkout (prod)"],
-        "migration": False,
-        "faults": {},
-    }
-    whole: Any = {**base, **changes}
-    made: Facts = whole
-    return made
 
 
 def every(category: str, service: dict[str, Any] = WHOLE, component: str = "", **changes: Any) -> list[Any]:

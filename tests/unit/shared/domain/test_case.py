@@ -7,7 +7,7 @@ import pytest
 from shared.domain.case import SHOWN_ITEMS, describe
 from tests.fakes.remediation import DIAGNOSIS, PROBLEM, SERVICE
 
-NOTHING: Any = {"action": None, "risk": "low", "reason": "no_known_cause"}
+NOTHING: Any = {"action": None, "risk": "low", "reason": "no_runbook"}
 CANDIDATES = [
     {"component": "check[out]", "category": "memory_leak", "confidence": 0.614},
     {"component": "", "category": "unknown", "confidence": 0.2},

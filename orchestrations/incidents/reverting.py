@@ -6,8 +6,8 @@ from typing import Any
 
 from durabletask import task
 
-from orchestrations.acting import PLAN_FOR_S, Acting, Done
 from orchestrations.approving import EXPIRED, audited, await_decision
+from orchestrations.incidents.acting import PLAN_FOR_S, Acting, Done
 from orchestrations.saga import StepFailed, Steps
 from shared.domain import actions, approvals, cards, event_types, remediation
 from shared.domain.action_texts import action_text

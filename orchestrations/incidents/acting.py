@@ -17,8 +17,8 @@ from shared.domain import actions, event_types, remediation
 from shared.domain.action_texts import action_text
 from shared.domain.remediation import Proposal
 
-PLAN_FOR_S = 120
-"""How long a proposal may wait for vendors that are away: without their word nothing is proposed."""
+PLAN_FOR_S = 30
+"""How long a proposal, and its incident, may wait for vendors that are away: without them nothing is proposed."""
 BEGIN_FOR_S = 600
 """How long an approved action may wait for them; then nothing is done."""
 SPARE_S = 3600
@@ -98,14 +98,18 @@ class Acting:
         )
         return {**approval, "approvers_needed": judgement["approvers"], "role": judgement["role"]}
 
-    def allow_automatically(self, proposal: Proposal, approval: Mapping[str, Any]) -> Steps:
+    def allow_automatically(
+        self, proposal: Proposal, approval: Mapping[str, Any], *, suffix: str = ""
+    ) -> Steps:
         """Say to everybody that nobody was asked, and why. The approval's state says so from then on."""
         rules = ", ".join(proposal["judgement"]["rules"])
         self.saga.show(approval={**approval, "state": AUTOMATIC})
         text = action_text(self.tell.language, approval["action"])
-        yield from self.tell.note("note_automatic", self.tell.say("note.automatic", rules=rules, action=text))
+        yield from self.tell.note(
+            f"note_automatic{suffix}", self.tell.say("note.automatic", rules=rules, action=text)
+        )
         audit = {**audited(approval, AUTOMATIC, []), "rules": proposal["judgement"]["rules"]}
-        yield from self.tell.record("record_automatic", event_types.APPROVAL_DECIDED, audit)
+        yield from self.tell.record(f"record_automatic{suffix}", event_types.APPROVAL_DECIDED, audit)
 
     def carry_out(self, proposal: Proposal, approval: Mapping[str, Any], *, suffix: str = "") -> Steps:
         """Do exactly what was approved, once, and follow it to its end. Returns Done.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrations.evidence import COLLECTORS, OF_A_SERVICE, collectors, gathered
+from orchestrations.incidents.evidence import COLLECTORS, OF_A_SERVICE, collectors, gathered
 
 SERVICE = {"name": "checkout"}
 

@@ -9,7 +9,7 @@ import stamina
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrations.acting import is_automatic
+from orchestrations.incidents.acting import is_automatic
 from shared import services
 from shared.domain.approvals import action_hash
 from tests.fakes.acting import NEW, OLD, SERVICE, ActingWorld, away, lost, refused, twice

@@ -1,0 +1,109 @@
+"""How an incident ends: postmortem, incident, channel, warehouse and memory say the same, each once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrations.incidents.opening import about
+from orchestrations.incidents.story import Ending, Story
+from orchestrations.saga import StepFailed, Steps
+from shared.domain import cards, event_types, incidents, postmortem
+
+REMEMBER_FOR_S = 300
+
+
+def end(story: Story, ending: Ending) -> Steps:
+    """Write the postmortem; tell incident, channel and warehouse how it ended. Returns the operation's output."""
+    assert story.incident is not None
+    # From here on no further problem joins; those that were on their way are heard below.
+    yield from story.saga.step("end_incident", "end_incident", {"outcome": ending.outcome})
+    yield from story.hear()
+    outcome_text = story.say(f"outcome.{ending.outcome}")
+    link = yield from _write_postmortem(story, ending, outcome_text)
+    told = f"{ending.words}\n{story.say('postmortem.link', url=link)}"
+    if ending.outcome in incidents.CLOSING:
+        closing = {"sys_id": story.incident["sys_id"], "close_notes": told}
+        yield from story.saga.step("resolve_incident", "resolve_incident", closing)
+    else:
+        yield from story.tell.note("note_ended", told)
+    story.saga.show(outcome=ending.outcome)
+    card = cards.ended_card(story.language, story.incident, outcome_text, ending.words, people=story.people)
+    yield from story.tell.post("announce_end", card)
+    yield from _remember(story, ending, link)
+    run_id = story.done.run_id if story.done else None
+    output = {"outcome": ending.outcome, "run_id": run_id, "postmortem_url": link}
+    yield from story.tell.record("record_closed", event_types.INCIDENT_CLOSED, {**output, **_closed(story)})
+    named = {"incident_number": story.incident["number"], "incident_sys_id": story.incident["sys_id"]}
+    return {**output, **named}
+
+
+def end_quietly(story: Story) -> Steps:
+    """The problem came and went with work that was announced: no incident, one fact."""
+    yield from story.saga.step("end_incident", "end_incident", {"outcome": incidents.PLANNED})
+    story.saga.show(outcome=incidents.PLANNED)
+    story.tell.about |= about(story)
+    fact = {"outcome": incidents.PLANNED, "run_id": None, "postmortem_url": "", **_closed(story)}
+    yield from story.tell.record("record_closed", event_types.INCIDENT_CLOSED, fact)
+    return {"outcome": incidents.PLANNED, "incident_number": "", "incident_sys_id": ""}
+
+
+def tell_failure(story: Story, failure: StepFailed) -> Steps:
+    """A step cannot be done: say so wherever that still works, without failing again."""
+    words = story.say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
+    story.saga.show(outcome="failed")
+    incident = story.incident or {"number": story.context.instance_id, "url": story.problem["url"]}
+    card = cards.ended_card(story.language, incident, words, failure.reason)
+    notices: dict[str, tuple[str, Mapping[str, Any]]] = {"announce_failure": ("post_card", {"card": card})}
+    if story.incident:
+        notices["note_failure"] = ("add_work_note", {"sys_id": story.incident["sys_id"], "text": words})
+    yield from story.saga.attempt_all(notices)
+
+
+def _write_postmortem(story: Story, ending: Ending, outcome_text: str) -> Steps:
+    """Returns its link."""
+    told = {
+        "incident": story.incident,
+        "outcome_text": outcome_text,
+        "case": story.case,
+        "missing": story.bundle["missing"],
+        "decisions": story.decisions,
+        "proof": story.proof,
+        "steps": story.saga.steps,
+    }
+    document = {"text": postmortem.write(story.language, told)}
+    written = yield from story.saga.step("write_postmortem", "write_postmortem", document)
+    story.saga.link("postmortem", written["url"])
+    return written["url"]
+
+
+def _closed(story: Story) -> dict[str, Any]:
+    """What the fact of an end says beside its outcome. Times: ISO 8601, None for what never was."""
+    automatic = bool(story.approval and story.done and not story.decisions)
+    return {
+        "opened_at": story.opened_at or None,
+        "acknowledged_at": story.acknowledged_at or None,
+        "mitigated_at": story.mitigated_at or None,
+        "closed_at": story.tell.now(),
+        "automatic": automatic,
+        "undone": story.undone or None,
+        "joined": len(story.hearing.joined),
+    }
+
+
+def _remember(story: Story, ending: Ending, link: str) -> Steps:
+    """Let later incidents find this one; that it cannot be remembered now ends nothing."""
+    assert story.incident is not None
+    memory = {
+        "number": story.incident["number"],
+        "title": story.case["title"],
+        "service": story.service["name"] if story.service else "",
+        "cause": story.case["hypothesis"],
+        "category": story.case["category"],
+        "action_type": story.action_type,
+        "helped": ending.words,
+        "outcome": ending.outcome,
+        "ended_at": story.tell.now(),
+        "link": link,
+        "people": story.people,
+    }
+    remembering = {"remember_incident": ("remember_incident", memory)}
+    yield from story.saga.attempt_all(remembering, for_s=REMEMBER_FOR_S)
