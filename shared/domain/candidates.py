@@ -72,6 +72,21 @@ def candidates(
     return found, "" if found else next(iter(reasons), nothing)
 
 
+def possible(
+    diagnosis: Mapping[str, Any],
+    service: Mapping[str, Any],
+    runs: Mapping[str, Any] | None,
+    facts: Facts,
+) -> list[Action]:
+    """Every action that people may choose for the service, whatever caused the problem; what answers it first."""
+    found, _ = candidates(diagnosis, service, runs, facts)
+    case = Case(category=diagnosis["category"], service=service, runs=runs or {}, facts=facts)
+    for type_ in facts["runbooks"]:
+        if type_ in _MAKERS:
+            found += [action for action in _MAKERS[type_](case)[0] if action not in found]
+    return found
+
+
 def is_elsewhere(diagnosis: Mapping[str, Any], facts: Facts) -> bool:
     """Whether the cause lies in another component than the service."""
     component = str(diagnosis.get("component") or "").casefold()

@@ -48,7 +48,7 @@ class Rehearsal:
         self._activities = activities
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
-        self._waiting: dict[str, deque[task.CompletableTask[Any]]] = defaultdict(deque)
+        self._waiting: dict[str, deque[task.CancellableTask[Any]]] = defaultdict(deque)
         self._buffered: dict[str, deque[Any]] = defaultdict(deque)
         function = orchestrator._function.get_user_function()
         self._generator = getattr(function, "orchestrator_function", function)(self, request)
@@ -77,12 +77,13 @@ class Rehearsal:
         self._plan(at, lambda: None if timer.is_complete else timer.complete(None))
         return timer
 
-    def wait_for_external_event(self, name: str) -> task.Task[Any]:
-        waiting: task.CompletableTask[Any] = task.CompletableTask()
+    def wait_for_external_event(self, name: str) -> task.CancellableTask[Any]:
+        waiting: task.CancellableTask[Any] = task.CancellableTask()
         if self._buffered[name]:
             waiting.complete(self._buffered[name].popleft())
         else:
             self._waiting[name].append(waiting)
+            waiting.set_cancel_handler(lambda: self._waiting[name].remove(waiting))
         return waiting
 
     def set_custom_status(self, status: dict[str, Any]) -> None:
