@@ -1,0 +1,42 @@
+"""Documents as Markdown: headings and lists. Text from outside becomes words here, links only whole addresses, which stand bare: they are read as text, too."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from shared.domain.plain import address, plain
+
+MOST_TEXT = 1000
+
+
+class Line(NamedTuple):
+    """label: in bold before the text. link: an address, shown only if a person may follow it."""
+
+    text: str
+    label: str = ""
+    link: str = ""
+
+
+class Section(NamedTuple):
+    heading: str
+    lines: Sequence[Line]
+
+
+class Document(NamedTuple):
+    title: str
+    sections: Sequence[Section]
+
+
+def render(document: Document, none: str) -> str:
+    """The document; none: the words of a section without lines."""
+    parts = [f"# {plain(document.title, MOST_TEXT)}"]
+    for section in document.sections:
+        lines = list(_lines(section.lines)) or [f"- {none}"]
+        parts += [f"## {plain(section.heading)}", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _lines(lines: Iterable[Line]) -> Iterable[str]:
+    for line in lines:
+        label, text, link = plain(line.label), plain(line.text, MOST_TEXT), address(line.link)
+        shown = [f"**{label}**" if label else "", text, link]
+        yield "- " + " ".join(part for part in shown if part)
