@@ -15,10 +15,13 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """The world of a platform that was started for these tests."""
+async def there(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """The world of a platform that was started for these tests, with their module's SETTINGS."""
     import os
 
+    settings = getattr(request.module, "SETTINGS", {})
     folder = tmp_path_factory.mktemp("platform")
     command = (
         sys.executable,
@@ -29,6 +32,7 @@ async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         "--with-parent",
         "--state",
         str(folder / "state"),
+        *(word for name, value in settings.items() for word in ("--setting", f"{name}={value}")),
     )
     child = Child(Spec("platform", command, environment={**os.environ, "PYTHONPATH": str(ROOT)}), folder)
     await child.start(within_s=110)
