@@ -206,8 +206,11 @@ class Settings:
     )
     verification_timeout_minutes: float = _setting(_minutes, "How long recovery may take to show", 30.0)
     verification_poll_s: float = _setting(_seconds, "Pause between two looks at the evidence", 30.0)
+    verification_window_minutes: float = _setting(
+        _minutes, "How long every indicator must have been within bounds since the action", 10.0
+    )
     verification_min_samples: int = _setting(
-        _number(int, 1, 1000), "Metric points after the action that must lie within bounds", 3
+        _number(int, 1, 1000), "Samples of each indicator that this window must hold at least", 3
     )
     environment_announce_hours: float = _setting(
         _number(float, 0.001, 30 * 24), "How long before its end an environment is announced in Teams", 24.0

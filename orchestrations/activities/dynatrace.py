@@ -1,13 +1,12 @@
-"""Activities on Dynatrace: the service's own indicator during a problem, and whether the problem is over."""
+"""The activity that measures the service's own indicator, before a problem and during it."""
 
 import statistics
-from datetime import datetime
 
 import azure.durable_functions as df
 
 from orchestrations.activities.collecting import entity_link, in_time, item, now_ms, start_of
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import baseline, verification
+from shared.domain import baseline
 from shared.services import services
 
 bp = df.Blueprint()
@@ -37,26 +36,6 @@ async def collect_metric(payload: dict) -> Value:  # type: ignore[type-arg]
     facts = {"indicator": "indicator", "entity_id": measured["entity_id"], **compared}
     told = item("dynatrace", "metric", start_ms, text, facts, entity_link(measured["entity_id"]))
     return {"items": [told], "out_of_bounds_before": out_of_bounds}
-
-
-@bp.activity_trigger(input_name="payload")
-@answers_outcome
-async def check_recovery(payload: dict) -> Value:  # type: ignore[type-arg]
-    """Judge recovery since `since` (ISO 8601): problem closed, metric back within bounds, enough samples."""
-    measured = payload["service"]["dynatrace"]
-    since_ms = int(datetime.fromisoformat(payload["since"]).timestamp() * 1000)
-    problem = await services().dynatrace.problems.get(payload["problem"]["problem_id"])
-    points = await services().dynatrace.metrics.query(
-        measured["metric_selector"], measured["entity_id"], since_ms, now_ms(), measured["resolution"]
-    )
-    judged = verification.judge(
-        None if problem is None else problem["status"] == "CLOSED",
-        points,
-        since_ms,
-        measured["upper_bound"],
-        services().settings.verification_min_samples,
-    )
-    return dict(judged)
 
 
 def _summary(values: list[float]) -> str:

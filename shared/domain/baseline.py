@@ -53,7 +53,7 @@ def compare(
     mean nothing, in the metric's own unit.
     """
     ordered = samples(points)
-    first = next((index for index, ends_ms in enumerate(_ends(ordered)) if ends_ms > start_ms), len(ordered))
+    first = _first_during(ordered, start_ms)
     during = [value for _, value in ordered[first:]]
     usual = [*_minutes(ordered[:first]), *_minutes(samples(earlier))]
     middle = statistics.median(usual) if usual else None
@@ -86,12 +86,14 @@ def before(points: Sequence[Point], start_ms: int, least_spread: float = 0.0) ->
 
     start_ms: when it was told; where the series left the usual earlier, that counts.
     """
-    onset = compare(points, start_ms, least_spread)["onset_ms"]
-    until_ms = start_ms if onset is None else min(onset, start_ms)
     ordered = samples(points)
-    return _minutes(
-        [one for one, ends_ms in zip(ordered, _ends(ordered), strict=True) if ends_ms <= until_ms]
-    )
+    usual = _minutes(ordered[: _first_during(ordered, start_ms)])
+    if not usual:
+        return []
+    middle = statistics.median(usual)
+    onset = onset_ms(ordered, start_ms, middle, spread(middle, mad(usual), least_spread))
+    until_ms = start_ms if onset is None else min(onset, start_ms)
+    return _minutes(ordered[: _first_during(ordered, until_ms)])
 
 
 def onset_ms(ordered: Sequence[Sample], start_ms: int, median: float, width: float) -> int | None:
@@ -130,6 +132,11 @@ def _minutes(ordered: Sequence[Sample]) -> list[float]:
     for at, value in ordered:
         by_minute.setdefault(at // _MINUTE_MS, []).append(value)
     return [statistics.median(values) for values in by_minute.values()]
+
+
+def _first_during(ordered: Sequence[Sample], start_ms: int) -> int:
+    """The index of the first sample whose slot ends after this moment."""
+    return next((index for index, ends_ms in enumerate(_ends(ordered)) if ends_ms > start_ms), len(ordered))
 
 
 def _ends(ordered: Sequence[Sample]) -> list[int]:

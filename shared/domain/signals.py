@@ -77,7 +77,7 @@ def of_service(service: Mapping[str, Any]) -> list[Signal]:
     if not entity_id:
         return []
     signals = list(GOLDEN.get(entity_id.rpartition("-")[0], ()))
-    if selector and _metric(selector) not in {_metric(signal.key) for signal in signals}:
+    if selector and metric_of(selector) not in {metric_of(signal.key) for signal in signals}:
         signals.append(Signal(OWN, selector, "", "up", "", shift=None, least=0.0))
     return signals
 
@@ -104,7 +104,7 @@ def unscaled(signal: Signal, value: float) -> float:
     return max(0.0, exp(min(value, 700.0)) - signal.shift)
 
 
-def _metric(selector: str) -> str:
+def metric_of(selector: str) -> str:
     """The metric that a selector reads. Rates of errors count as one: total and server errors move together."""
     found = re.search(r"[a-z]+:[A-Za-z0-9_.]+|[A-Za-z0-9_.]+", selector)
     key = found[0] if found else selector

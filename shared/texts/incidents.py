@@ -24,9 +24,6 @@ TEXTS = {
     "joined.same_change": Text(
         "O mesmo pipeline implanta os dois serviços.", "The same pipeline deploys both services."
     ),
-    "proof.others_open": Text(
-        "outros problemas deste incidente continuam abertos", "other problems of this incident are still open"
-    ),
     "note.opened": Text(
         (
             "Evidências:\n"
@@ -107,25 +104,6 @@ TEXTS = {
         "no registered service matches the affected entities",
     ),
     "handed_over.no_good_run": Text("não há execução anterior bem-sucedida", "there is no earlier good run"),
-    "proof.state_unknown": Text(
-        "o Dynatrace não informa se o problema foi encerrado",
-        "Dynatrace does not say whether the problem is closed",
-    ),
-    "proof.still_open": Text(
-        "o problema continua aberto no Dynatrace", "the problem is still open in Dynatrace"
-    ),
-    "proof.few_samples": Text(
-        "só {samples} de {min_samples} medições desde a ação",
-        "only {samples} of {min_samples} samples since the action",
-    ),
-    "proof.out_of_bounds": Text(
-        "só {within_bounds} das {min_samples} medições mais novas estão dentro do limite",
-        "only {within_bounds} of the newest {min_samples} samples lie within bounds",
-    ),
-    "proof.recovered": Text(
-        "problema encerrado no Dynatrace e {samples} medições dentro do limite",
-        "problem closed in Dynatrace and {samples} samples within bounds",
-    ),
     "postmortem.link": Text("Postmortem: {url}", "Postmortem: {url}"),
     "action.none": Text("nenhuma: {reason}", "none: {reason}"),
     "author.embedded": Text("assistente embutido", "embedded assistant"),

@@ -47,7 +47,8 @@ def a_problem(problem_id: str = "-123_456V2", **fields: Any) -> dict[str, Any]:
 class FakeDynatrace(FakeVendor):
     """page_size: how many items a page holds, whatever was asked for.
 
-    series: of any metric, whoever asks; metrics: points by (key, entity id), for those who ask for several at once.
+    series: of any metric, whoever asks; metrics: points by (key, entity id), in place of it. unknown: keys of metrics
+    that this environment has not.
     logs: records as the API has them.
     """
 
@@ -60,6 +61,7 @@ class FakeDynatrace(FakeVendor):
         self.events: list[dict[str, Any]] = []
         self.series: list[dict[str, Any]] = []
         self.metrics: dict[tuple[str, str], list[tuple[int, float | None]]] = {}
+        self.unknown: set[str] = set()
         self.logs: list[dict[str, Any]] = []
         self.settings: dict[str, dict[str, Any]] = {}
         self.slos: dict[str, dict[str, Any]] = {}
@@ -183,7 +185,11 @@ class FakeDynatrace(FakeVendor):
         ids, start, end = _ids(params["entitySelector"]), int(params["from"]), int(params["to"])
         results = []
         for selector in params["metricSelector"].split(","):
-            key, dimension = re.fullmatch(r'(.+):splitBy\("([\w.]+)"\)', selector).groups()  # type: ignore[union-attr]
+            split = re.fullmatch(r'(.+):splitBy\("([\w.]+)"\)', selector)
+            key, dimension = split.groups() if split else (selector, "dt.entity.service")
+            if key in self.unknown:
+                message = f"The metric key {key} is not known"
+                return answer({"error": {"code": 404, "message": message}}, 404)
             data = [
                 {
                     "dimensionMap": {dimension: entity_id},

@@ -47,24 +47,6 @@ async def test_the_metric_is_told_before_and_during_the_problem(vendors: Vendors
     assert (item["facts"]["indicator"], item["facts"]["during_median"]) == ("indicator", 12.0)
 
 
-async def test_recovery_is_judged_from_the_end_of_the_run(vendors: Vendors) -> None:
-    vendors.dynatrace.problems["-123_456V2"] = fake_dynatrace.a_problem(status="CLOSED")
-    since_ms = START_MS + 600_000
-    vendors.dynatrace.series = series(
-        (START_MS, 12.0), *((since_ms + minute * 60_000, 0.5) for minute in range(1, 4))
-    )
-    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_ms / 1000))
-    payload = {"problem": PROBLEM_HERE, "service": SERVICE_HERE, "since": since}
-
-    assert (await act(dynatrace.check_recovery, payload))["value"]["verdict"] == "recovered"
-
-    vendors.dynatrace.problems["-123_456V2"]["status"] = "OPEN"
-    assert (await act(dynatrace.check_recovery, payload))["value"]["reason"] == "still_open"
-
-    vendors.dynatrace.problems.clear()
-    assert (await act(dynatrace.check_recovery, payload))["value"]["reason"] == "state_unknown"
-
-
 async def test_a_run_tells_how_it_stands(vendors: Vendors) -> None:
     vendors.devops.add_run(104, result=None)
     place = {"project": "Payments", "pipeline_id": 7, "run_id": 104}
