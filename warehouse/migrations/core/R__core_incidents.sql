@@ -23,7 +23,7 @@ DECIDED AS (
         MIN(
             CASE
                 WHEN DATA:decided::VARCHAR = 'automatic' THEN EVENT_TIME
-                ELSE TRY_CAST(DATA:decisions[0]:at::VARCHAR AS TIMESTAMP_TZ)
+                ELSE TRY_CAST(DATA:decisions[0]."at"::VARCHAR AS TIMESTAMP_TZ)
             END
         ) AS ACKNOWLEDGED_AT,
         MAX(CASE WHEN DATA:decided::VARCHAR = 'automatic' THEN 1 ELSE 0 END) AS WAS_AUTOMATIC
