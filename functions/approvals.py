@@ -1,38 +1,34 @@
-"""GET and POST /api/approvals/{id}: see what is to be allowed, and decide.
+"""GET and POST /api/approvals/{id}: see what is to be allowed, and decide, or propose another action.
 
 Caller: a signed-in person with the link from the card (HTML, no JavaScript needed), or a tool with a bearer token
-(JSON). Needs: Platform.Reader to see, Platform.Approver to decide.
-Answers: 200; 202 once the decision is on its way; 400, 401, 403, 404; 409 when there is nothing (more) to decide or
-the action is another by now.
+(JSON). Needs: Platform.Reader to see; to decide the approval's own role, Platform.Approver or Platform.Admin.
+Answers: 200; 202 once the decision is on its way; 400, 401, 403, 404; 409 when there is nothing (more) to decide, the
+action is another by now, or the decision would not count; 422 for an edit that the catalogue does not know.
 """
 
 import time
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from functions.forms import PAGE_POLICY, check_form, fields_of, form_token, is_form
-from functions.http import (
-    NEVER_CACHED,
-    answer,
-    answers_problems,
-    body_of,
-    caller_with,
-    sign_in_address,
-    wants_page,
-)
+from functions.forms import check_form, fields_of, is_form
+from functions.http import answer, answers_problems, body_of, caller_with, token_of, wants_page
 from functions.operations import find_operation
+from functions.pages.approval import page
 from shared.domain import approvals
-from shared.errors import Conflict, NotFound, RequestError, Unauthenticated
+from shared.errors import Conflict, NotFound, RequestError
 from shared.security import links
-from shared.security.tokens import APPROVER, READER, Caller
+from shared.security.tokens import ADMIN, APPROVER, READER, Caller
 from shared.services import services
-from shared.texts import choose
+from shared.texts import say
 
 bp = df.Blueprint()
+
+ROLES = (APPROVER, ADMIN)
+"""What an approval may ask for."""
 
 
 @bp.route(route="approvals/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -46,11 +42,9 @@ async def show_approval(req: func.HttpRequest, client: df.DurableFunctionsClient
         _check_link(req)
         caller = await caller_with(req, READER)
         operation = await _approval_of(client, req.route_params["id"])
-    except Unauthenticated:
-        return _page(req, HTTPStatus.UNAUTHORIZED, sign_in=_sign_in(req))
     except RequestError as error:
-        return _page(req, error.status, error=error.detail)
-    return _page(req, HTTPStatus.OK, caller=caller, operation=operation)
+        return page(req, error.status, error=error)
+    return page(req, HTTPStatus.OK, caller=caller, operation=operation, waiting=is_open(operation))
 
 
 @bp.route(route="approvals/{id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -58,47 +52,69 @@ async def show_approval(req: func.HttpRequest, client: df.DurableFunctionsClient
 @answers_problems
 async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     if not is_form(req):
-        caller = await caller_with(req, APPROVER)
+        caller = await _decider(req)
         taken = await _decide(req, client, caller, body_of(req))
         return answer(taken, HTTPStatus.ACCEPTED)
     try:
         _check_link(req)
-        caller = await caller_with(req, APPROVER)
+        caller = await _decider(req)
         fields = fields_of(body_of(req))
         check_form(caller, "decide", req.route_params["id"], fields.pop("form", ""))
-        await _decide(req, client, caller, fields)
-    except Unauthenticated:
-        return _page(req, HTTPStatus.UNAUTHORIZED, sign_in=_sign_in(req))
+        taken = await _decide(req, client, caller, fields)
     except RequestError as error:
-        return _page(req, error.status, error=error.detail)
-    return _page(req, HTTPStatus.ACCEPTED, caller=caller, received=True)
+        return page(req, error.status, error=error)
+    return page(req, HTTPStatus.ACCEPTED, caller=caller, received=taken["decision"])
+
+
+def is_open(operation: dict[str, Any]) -> bool:
+    """Whether there still is something to decide, now."""
+    approval = operation["approval"]
+    waiting = approval["state"] == "waiting" and operation["state"] == "running"
+    return bool(waiting) and not approvals.is_late(approval, _now())
+
+
+async def _decider(req: func.HttpRequest) -> Caller:
+    """Somebody who may decide on some approval. Raises: Unauthenticated, Forbidden."""
+    caller = await services().tokens.caller(token_of(req))
+    if not caller.roles & set(ROLES):
+        caller.must_be(APPROVER)
+    return caller
 
 
 async def _decide(
     req: func.HttpRequest, client: df.DurableFunctionsClient, caller: Caller, sent: bytes | dict[str, Any]
 ) -> dict[str, str]:
     """Hand the decision to the orchestration, which judges it once more against the action it would run."""
-    from datetime import UTC, datetime
-
+    from functions import editing
     from functions.models import DecisionRequest
     from functions.validation import parse_json, validate
 
-    asked = validate(DecisionRequest, parse_json(sent) if isinstance(sent, bytes) else sent)
     operation = await _approval_of(client, req.route_params["id"])
     approval = operation["approval"]
+    if isinstance(sent, dict):
+        action = editing.chosen(approval, sent)
+        sent = {**sent, "action": action} if sent.get("decision") == approvals.EDIT else sent
+    asked = validate(DecisionRequest, parse_json(sent) if isinstance(sent, bytes) else sent)
+    caller.must_be(approvals.role_of(approval))
+    if not is_open(operation):
+        raise Conflict(f"There is nothing to decide any more: {_state(approval)}.")
     decision = approvals.Decision(
         decision=asked.decision,
         action_hash=asked.action_hash,
         person_id=caller.id,
         person_name=caller.name,
-        at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        at=_now(),
         comment=asked.comment,
+        roles=[role for role in ROLES if role in caller.roles],
+        expires_at=approval["expires_at"],
     )
-    if not _is_open(operation):
-        raise Conflict(f"There is nothing to decide any more: {approval['state']}.")
-    objection = approvals.objection(approval, decision)
-    if objection:
-        raise Conflict(f"The decision does not count: {objection}. Open the page again.")
+    if asked.action is not None:
+        decision["action"] = asked.action
+    if objection := approvals.objection(approval, decision):
+        said = say("en", f"objection.{objection}")
+        raise Conflict(f"The decision does not count: {said}. Open the page again.", reason=objection)
+    if asked.action is not None:
+        editing.check(asked.action, approval)
     await client.raise_orchestration_event(operation["id"], "decision", data=dict(decision))
     return {"operation_id": operation["id"], "decision": asked.decision}
 
@@ -110,51 +126,14 @@ async def _approval_of(client: df.DurableFunctionsClient, operation_id: str) -> 
     return operation
 
 
-def _is_open(operation: dict[str, Any]) -> bool:
-    """Whether there still is something to decide."""
-    return bool(operation["approval"]["state"] == "waiting" and operation["state"] == "running")
-
-
 def _check_link(req: func.HttpRequest) -> None:
     secrets = services().settings.link_secrets
     links.verify_approval(secrets, req.params.get("token"), req.route_params["id"], now_s=time.time())
 
 
-def _sign_in(req: func.HttpRequest) -> str:
-    back = f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}"
-    return sign_in_address(back)
+def _state(approval: dict[str, Any]) -> str:
+    return "its time is over" if approval["state"] == "waiting" else str(approval["state"])
 
 
-def _page(
-    req: func.HttpRequest,
-    status: int,
-    *,
-    caller: Caller | None = None,
-    operation: dict[str, Any] | None = None,
-    sign_in: str = "",
-    error: str = "",
-    received: bool = False,
-) -> func.HttpResponse:
-    from functions.pages import render
-
-    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
-    may_decide = bool(caller and APPROVER in caller.roles)
-    waiting = operation is not None and _is_open(operation)
-    html = render(
-        "approval.html",
-        language,
-        caller=caller,
-        operation=operation,
-        sign_in=sign_in,
-        error=error,
-        received=received,
-        waiting=waiting,
-        may_decide=may_decide,
-        role=APPROVER,
-        action_url=f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}",
-        form_token=form_token(caller, "decide", req.route_params["id"])
-        if caller and waiting and may_decide
-        else "",
-    )
-    headers = {**NEVER_CACHED, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -54,6 +54,11 @@ class Compensation(BaseModel):
     ended_at: str = ""
 
 
+class EditRefused(BaseModel):
+    by: str
+    reason: str = Field(description="A key of the texts: handed_over.<reason>")
+
+
 class Approval(BaseModel):
     """What a person is asked to allow, bound by its hash."""
 
@@ -63,8 +68,18 @@ class Approval(BaseModel):
     requested_by: str
     approvers_needed: int
     approved_by: list[str]
+    role: str = Field(default="Platform.Approver", description="What each who decides must have")
     expires_at: str
-    state: str = Field(description='"waiting", or what was decided')
+    state: str = Field(
+        description='"waiting", or what was decided; "automatic" where owner and policies let it run without a person'
+    )
+    editable: bool = Field(default=False, description="Whether a decision may be an edit")
+    options: list[dict[str, Any]] = Field(
+        default=[], description="Actions that an edit may choose, among others"
+    )
+    edited_by: str = Field(default="", description="Whose edit this is; they cannot approve it")
+    edited_from: str = Field(default="", description="The hash of the action that was proposed before")
+    edit_refused: EditRefused | None = Field(default=None, description="The last edit that did not hold")
 
 
 class Operation(BaseModel):
@@ -92,16 +107,27 @@ class Operations(BaseModel):
 
 
 class DecisionRequest(Strict):
-    """A person's decision on exactly the action of this hash."""
+    """A person's decision on exactly the action of this hash. An edit names the action to propose instead."""
 
-    decision: Literal["approve", "refuse"]
+    decision: Literal["approve", "refuse", "edit"]
     action_hash: str = Field(pattern="^[0-9a-f]{64}$")
     comment: str = Field(default="", max_length=500)
+    action: dict[str, Any] | None = Field(
+        default=None,
+        max_length=30,
+        description="Of an edit: a typed action of the catalogue, as `options` has some",
+    )
+
+    @model_validator(mode="after")
+    def _action_of_an_edit(self) -> Self:
+        if (self.action is None) is (self.decision == "edit"):
+            raise ValueError("action must be given with an edit, and with nothing else")
+        return self
 
 
 class DecisionTaken(BaseModel):
     operation_id: str
-    decision: Literal["approve", "refuse"]
+    decision: Literal["approve", "refuse", "edit"]
 
 
 class CancelRequest(Strict):

@@ -116,6 +116,15 @@ async def _environment_at_rest(action: Action, service: Mapping[str, Any]) -> st
     return "" if at_rest else "environment_changes"
 
 
+async def _within_instances(action: Action, service: Mapping[str, Any]) -> str:
+    """As many as the owner said, for a time, and then what is normal."""
+    instances = (service.get("automation") or {}).get("instances")
+    if not instances:
+        return "no_instances"
+    allowed = instances["normal"] < action["instances"] <= instances["most"]
+    return "" if allowed and action["back_to"] == instances["normal"] else "other_instances"
+
+
 async def _flag_is_on(action: Action, service: Mapping[str, Any]) -> str:
     named = (service.get("automation") or {}).get("flags") or []
     if (action["flag"], action["label"]) not in {(flag["name"], flag["label"]) for flag in named}:
@@ -145,6 +154,7 @@ CHECKS: dict[str, Check] = {
     "still_deployed": _still_deployed,
     "nothing_running": _nothing_running,
     "environment_at_rest": _environment_at_rest,
+    "within_instances": _within_instances,
     "flag_is_on": _flag_is_on,
     "flag_as_we_left_it": _flag_as_we_left_it,
 }

@@ -12,7 +12,7 @@ import azure.durable_functions as df
 
 from orchestrations.activities import action_checks
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import action_history, action_policy, actions, remediation
+from shared.domain import action_history, action_policy, actions, candidates, editing, remediation
 from shared.domain.action_policy import Asked, Judgement
 from shared.domain.approvals import action_hash
 from shared.domain.candidates import Facts
@@ -75,6 +75,36 @@ async def plan_undo(payload: dict) -> Value:  # type: ignore[type-arg]
     if judged["reason"]:
         return dict(remediation.nothing(judged["reason"]))
     proposal = remediation.Proposal(action=action, risk=risk, reason="", confidence=0.0)
+    return {**proposal, **_told(action, judged)}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
+async def plan_edited(payload: dict) -> Value:  # type: ignore[type-arg]
+    """The action that a person chose instead, if it can be done now and may be. Value: a remediation.Proposal.
+
+    payload: {"service": name, "action", "confidence": of the cause, "migration", "fingerprint"}. Whatever it is, other
+    people must allow it. A restart becomes one in the way that the pipeline takes.
+    """
+    action, service = payload["action"], await services().registry.get(payload["service"])
+    if action.get("type") not in candidates.types():
+        return dict(remediation.nothing("not_in_catalogue"))
+    for way in editing.ways(action):
+        if (reason := await action_checks.fault(way, service)) != "parameters_refused":
+            action = way
+            break
+    if reason:
+        return dict(remediation.nothing(reason))
+    assert service is not None
+    raised = payload["migration"] and action["type"] == actions.ROLL_BACK
+    risk = _risk(action, service, raised=raised)
+    confidence = float(payload["confidence"])
+    judged = await _judged(action, service, risk, payload["fingerprint"], confidence, by_itself=False)
+    if judged["reason"]:
+        return dict(remediation.nothing(judged["reason"]))
+    proposal = remediation.Proposal(
+        action=action, risk=risk, reason="", confidence=confidence, migration=payload["migration"]
+    )
     return {**proposal, **_told(action, judged)}
 
 
@@ -192,7 +222,9 @@ async def _judged(
     confidence: float,
     *,
     undo: bool = False,
+    by_itself: bool = True,
 ) -> Judgement:
+    """by_itself: whether it may be done without a person at all."""
     rules, automation = services().policies, service.get("automation") or {}
     known = await services().action_log.entries(service["name"])
     counted = _counted_as(action, undo=undo)
@@ -200,7 +232,7 @@ async def _judged(
         type=action["type"],
         risk=risk,
         tier=service.get("tier"),
-        owner_allows=action["type"] in (automation.get("allow") or []),
+        owner_allows=by_itself and action["type"] in (automation.get("allow") or []),
         confidence=confidence,
         done=action_history.count(known, fingerprint, counted, rules["cap"]["hours"], _now_ms()),
         time_zone=automation.get("time_zone") or "",
@@ -209,10 +241,10 @@ async def _judged(
     return action_policy.judge(rules, asked, _now())
 
 
-def _risk(action: Mapping[str, Any], service: Mapping[str, Any]) -> str:
+def _risk(action: Mapping[str, Any], service: Mapping[str, Any], *, raised: bool = False) -> str:
     from shared.runbooks.catalogue import runbooks
 
-    return action_policy.risk_of(runbooks()[action["type"]].risk, service.get("tier"))
+    return action_policy.risk_of(runbooks()[action["type"]].risk, service.get("tier"), raised=raised)
 
 
 def _told(action: Mapping[str, Any], judged: Judgement) -> dict[str, Any]:

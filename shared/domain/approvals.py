@@ -53,6 +53,8 @@ def objection(approval: Mapping[str, Any], decision: Mapping[str, Any]) -> str |
     said = decision.get("decision")
     if said not in (APPROVE, REFUSE, EDIT):
         return "unknown_decision"
+    if said == EDIT and not isinstance(decision.get("action"), Mapping):
+        return "unknown_decision"
     if said == EDIT and not approval.get("editable"):
         return "not_editable"
     if decision.get("action_hash") != approval["action_hash"] or _is_of_another(approval, decision):

@@ -28,9 +28,21 @@ def key_of(action: Mapping[str, Any]) -> str:
 
 
 def alternatives(found: Sequence[Action], proposed: Mapping[str, Any]) -> list[Action]:
-    """What may be proposed instead: those found that are not the same with other numbers, as far as there is room."""
-    others = [action for action in found if _without_numbers(action) != _without_numbers(proposed)]
+    """What may be proposed instead, each once whatever its numbers and its way, as far as there is room."""
+    known, others = [_essence(proposed)], []
+    for action in found:
+        if (essence := _essence(action)) not in known:
+            known.append(essence)
+            others.append(action)
     return others[:MOST_OPTIONS]
+
+
+def ways(action: Mapping[str, Any]) -> list[Action]:
+    """The action and, of a restart, the other way of doing it: pipelines take one or the other."""
+    if action["type"] != actions.RESTART:
+        return [dict(action)]
+    others = [way for way in actions.RESTARTS if way != action.get("through")]
+    return [dict(action), *({**action, "through": way} for way in others)]
 
 
 def options(approval: Mapping[str, Any]) -> Iterator[Action]:
@@ -46,6 +58,7 @@ def with_numbers(action: Mapping[str, Any], numbers: Mapping[str, int]) -> Actio
     return {**action, **chosen}
 
 
-def _without_numbers(action: Mapping[str, Any]) -> Action:
-    numbers = ADJUSTABLE.get(str(action.get("type")), ())
-    return {name: value for name, value in action.items() if name not in numbers}
+def _essence(action: Mapping[str, Any]) -> Action:
+    """What the action is about."""
+    beside = (*ADJUSTABLE.get(str(action.get("type")), ()), "through")
+    return {name: value for name, value in action.items() if name not in beside}

@@ -51,6 +51,13 @@ TEXTS = {
         "o dono não disse até quantas instâncias se pode escalar",
         "the owner has not said how many instances there may be",
     ),
+    "handed_over.same_action": Text(
+        "a ação é a que já está proposta", "the action is the one proposed already"
+    ),
+    "handed_over.other_instances": Text(
+        "o dono permite outros números de instâncias (automation.instances)",
+        "the owner allows other numbers of instances (automation.instances)",
+    ),
     "handed_over.no_environment": Text(
         "não se sabe em qual ambiente agir", "it is not known in which environment to act"
     ),

@@ -50,6 +50,8 @@ TEXTS = {
     "step.approve": Text("aprovado", "approved"),
     "step.refuse": Text("recusado", "refused"),
     "step.expired": Text("expirado", "expired"),
+    "step.edit": Text("substituído", "replaced"),
+    "step.automatic": Text("sem aprovação", "without an approval"),
     "step.cancelled": Text("cancelado", "cancelled"),
     "link.operation": Text("Operação", "Operation"),
     "link.change": Text("Mudança", "Change"),

@@ -8,13 +8,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from functions.approvals import decide_approval, show_approval
-from functions.operations import get_operation
+from functions.operations import find_operation, signed_link
 from tests.fakes.durable import FakeDurableClient, Instance
 from tests.fakes.requests import body_of, function_of, request
 
 show = function_of(show_approval)
 decide = function_of(decide_approval)
-operation = function_of(get_operation)
 
 HASH = "a" * 64
 STATUS: dict[str, Any] = {
@@ -55,8 +54,8 @@ def waiting(client: FakeDurableClient) -> Instance:
 
 
 async def link_token(client: FakeDurableClient) -> str:
-    told = body_of(await operation(request(route={"id": "op-1"}, token="ana"), client))
-    return str(parse_qs(urlsplit(told["links"]["approval"]).query)["token"][0])
+    address = signed_link(await find_operation(client, "op-1"))
+    return str(parse_qs(urlsplit(address).query)["token"][0])
 
 
 async def page(client: FakeDurableClient, person: str, **headers: str) -> Any:
@@ -96,6 +95,8 @@ async def test_a_person_decides_on_the_page(world: Any, client: FakeDurableClien
         "person_name": "Ana",
         "at": "",
         "comment": "go",
+        "roles": ["Platform.Approver"],
+        "expires_at": "2099-01-01T00:00:00Z",
     }
 
 
@@ -241,6 +242,101 @@ async def test_a_late_decision_is_told_so(
 
     assert response.status_code == 409
     assert waiting.events == []
+
+
+async def test_a_decision_after_the_time_is_late_whatever_the_orchestration_has_noticed(
+    world: Any, client: FakeDurableClient, waiting: Instance
+) -> None:
+    waiting.custom_status["approval"]["expires_at"] = "2020-01-01T00:00:00Z"
+    body = {"action_hash": HASH, "decision": "approve"}
+
+    response = await decide(request("POST", route={"id": "op-1"}, token="ana", body=body), client)
+
+    assert response.status_code == 409
+    assert waiting.events == []
+
+
+async def test_an_approval_for_administrators_is_decided_by_them_alone(
+    world: Any, client: FakeDurableClient, waiting: Instance
+) -> None:
+    waiting.custom_status["approval"]["role"] = "Platform.Admin"
+    body = {"action_hash": HASH, "decision": "approve"}
+
+    refused = await decide(request("POST", route={"id": "op-1"}, token="ana", body=body), client)
+    seen = (await page(client, "ana")).get_body().decode()
+    taken = await decide(request("POST", route={"id": "op-1"}, token="carla", body=body), client)
+
+    assert refused.status_code == 403
+    assert "Platform.Admin" in body_of(refused)["detail"]
+    assert "the role Platform.Admin is missing" in seen
+    assert "<button" not in seen
+    assert taken.status_code == 202
+    assert [told["person_id"] for _, told in waiting.events] == ["id-of-carla"]
+
+
+async def test_who_asked_may_refuse_and_not_approve(
+    world: Any, client: FakeDurableClient, waiting: Instance
+) -> None:
+    waiting.custom_status["approval"]["requested_by"] = "id-of-ana"
+    body = {"action_hash": HASH, "decision": "approve"}
+
+    response = await decide(request("POST", route={"id": "op-1"}, token="ana", body=body), client)
+    seen = (await page(client, "ana")).get_body().decode()
+
+    assert (response.status_code, body_of(response)["reason"]) == (409, "own_request")
+    assert 'value="approve"' not in seen
+    assert 'value="refuse"' in seen
+
+
+async def test_who_approved_is_told_that_another_must(
+    world: Any, client: FakeDurableClient, waiting: Instance
+) -> None:
+    waiting.custom_status["approval"] |= {"approvers_needed": 2, "approved_by": ["id-of-ana"]}
+
+    mine = (await page(client, "ana")).get_body().decode()
+    others = (await page(client, "carla")).get_body().decode()
+
+    assert "somebody else must, too" in mine
+    assert 'value="approve"' not in mine
+    assert 'value="approve"' in others
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("automatic", "without an approval"),
+        ("expired", "expired"),
+        ("refuse", "refused"),
+        ("approve", "approved"),
+    ],
+)
+async def test_what_was_decided_is_said_in_words(
+    world: Any, client: FakeDurableClient, waiting: Instance, state: str, words: str
+) -> None:
+    waiting.custom_status["approval"]["state"] = state
+
+    seen = (await page(client, "ana")).get_body().decode()
+
+    assert words in seen
+    assert "<button" not in seen
+
+
+async def test_a_refusal_of_the_page_speaks_the_reader_s_language(
+    world: Any, client: FakeDurableClient, waiting: Instance
+) -> None:
+    fields = {**await form_of(client, "ana"), "decision": "approve", "action_hash": "b" * 64}
+    query = {"token": await link_token(client)}
+    headers = {**FORM, "Accept-Language": "pt-BR"}
+
+    response = await decide(
+        request(
+            "POST", route={"id": "op-1"}, query=query, token="ana", headers=headers, body=urlencode(fields)
+        ),
+        client,
+    )
+
+    assert response.status_code == 409
+    assert "a ação mudou desde que foi mostrada" in response.get_body().decode()
 
 
 async def test_an_ended_operation_takes_no_decision(

@@ -443,3 +443,77 @@ def _asked() -> dict[str, Any]:
         "migration": False,
         "fingerprint": FINGERPRINT,
     }
+
+
+def chosen(action: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    base = {"service": "checkout", "confidence": 0.9, "migration": False, "fingerprint": FINGERPRINT}
+    return {**base, "action": action, **changes}
+
+
+async def test_a_proposal_names_what_people_may_choose_instead(stage: Stage) -> None:
+    proposal = await stage.plan("recent_deployment")
+
+    assert [one["type"] for one in proposal["options"]] == ["restart", "scale_out"]
+
+
+async def test_an_edited_action_is_proposed_with_its_own_risk_and_for_people_always(stage: Stage) -> None:
+    (restart,) = [
+        one for one in (await stage.plan("recent_deployment"))["options"] if one["type"] == "restart"
+    ]
+
+    edited = await value(actions.plan_edited, chosen(restart))
+
+    assert edited["action"] == {**restart, "through": ["stop", "start"]}
+    assert (edited["risk"], edited["blast_radius"]) == ("low", "environment")
+    assert (edited["judgement"]["verdict"], edited["judgement"]["approvers"]) == ("ask", 1)
+    assert (await stage.plan("memory_leak"))["judgement"]["verdict"] == "automatic"
+
+
+async def test_going_back_over_a_migration_is_riskier_also_when_a_person_chooses_it(stage: Stage) -> None:
+    roll_back = (await stage.plan("recent_deployment"))["action"]
+
+    assert (await value(actions.plan_edited, chosen(roll_back, migration=True)))["risk"] == "high"
+    assert (await value(actions.plan_edited, chosen(roll_back)))["risk"] == "medium"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"instances": 7}, "other_instances"),
+        ({"instances": 2, "back_to": 2}, "other_instances"),
+        ({"back_to": 1}, "other_instances"),
+        ({"commit": OLD}, "deployed_since"),
+        ({"pipeline_id": 8}, "another_pipeline"),
+        ({"service": "other"}, "no_service"),
+        ({"environment": "SECRET!"}, "not_in_catalogue"),
+        ({"type": "scale_back"}, "not_in_catalogue"),
+        ({"type": None}, "not_in_catalogue"),
+    ],
+)
+async def test_an_edited_action_is_held_to_catalogue_owner_and_live_state(
+    stage: Stage, changes: dict[str, Any], reason: str
+) -> None:
+    stage.devops.takes = None
+    scaled = (await stage.plan("saturation"))["action"]
+
+    edited = await value(actions.plan_edited, chosen({**scaled, **changes}))
+
+    assert (edited["action"], edited["reason"]) == (None, reason)
+
+
+async def test_more_instances_need_the_owner_s_word_until_the_moment_they_are_made(stage: Stage) -> None:
+    stage.devops.takes = None
+    proposal = await stage.plan("saturation")
+    stage.register(automation={**AUTOMATION, "instances": {"normal": 2, "most": 3}})
+
+    assert (await stage.begin(proposal, "op-1/begin_action"))["reason"] == "other_instances"
+    stage.register(automation={})
+    assert (await stage.begin(proposal, "op-1/begin_action"))["reason"] == "no_instances"
+
+
+async def test_an_edited_action_that_was_done_often_enough_is_not_proposed(stage: Stage) -> None:
+    stage.vendors.services.__dict__["policies"] = {**AT_ANY_HOUR, "cap": {"times": 0, "hours": 24}}
+    roll_back = {"type": "roll_back", "service": "checkout", "project": "Payments", "pipeline_id": 7}
+    roll_back |= {**run(101, OLD), "replaces_run_id": 102, "replaces_commit": NEW}
+
+    assert (await value(actions.plan_edited, chosen(roll_back)))["reason"] == "repeated"

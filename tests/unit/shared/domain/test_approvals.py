@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.approvals import action_hash, approvers_needed, objection, verdict
+from shared.domain.approvals import action_hash, approvers, approvers_needed, objection, repeats, verdict
 
 ACTION = {"type": "redeploy", "pipeline_id": 7, "run_id": 101}
 HASH: str = action_hash(ACTION)
@@ -59,3 +59,51 @@ def test_one_refusal_outweighs_any_number_of_approvals(people: list[str]) -> Non
     assert (
         verdict(APPROVAL, [*(decision(person) for person in people), decision("davi", "refuse")]) == "refuse"
     )
+
+
+ROLE = {**APPROVAL, "role": "Platform.Admin"}
+TIMED = {**APPROVAL, "expires_at": "2026-11-21T12:00:00Z", "editable": True}
+
+
+def test_who_decides_has_the_role_that_the_approval_needs() -> None:
+    approver = {**decision(), "roles": ["Platform.Approver"]}
+    admin = {**decision(), "roles": ["Platform.Admin"]}
+
+    assert (objection(APPROVAL, approver), objection(ROLE, admin)) == (None, None)
+    assert (objection(ROLE, approver), objection(APPROVAL, admin)) == ("role_missing", "role_missing")
+    assert verdict(ROLE, [{**approver, "decision": "refuse"}]) is None
+
+
+def test_a_decision_made_in_time_counts_and_one_made_later_does_not() -> None:
+    assert objection(TIMED, {**decision(), "at": "2026-11-21T12:00:00Z"}) is None
+    assert objection(TIMED, {**decision(), "at": "2026-11-21T12:00:01Z"}) == "late"
+
+
+def test_a_decision_on_an_earlier_proposal_of_the_same_action_does_not_count() -> None:
+    assert objection(TIMED, {**decision(), "expires_at": TIMED["expires_at"]}) is None
+    assert objection(TIMED, {**decision(), "expires_at": "2026-11-21T11:00:00Z"}) == "changed"
+
+
+def test_an_edit_names_an_action_and_needs_an_approval_that_takes_edits() -> None:
+    edit = {**decision(decided="edit"), "action": {"type": "restart"}}
+
+    assert objection(TIMED, edit) is None
+    assert objection(APPROVAL, edit) == "not_editable"
+    assert objection(TIMED, decision(decided="edit")) == "unknown_decision"
+    assert objection({**TIMED, "requested_by": "ana"}, edit) is None
+
+
+def test_a_refusal_outweighs_an_edit_and_an_edit_outweighs_approvals() -> None:
+    edit = {**decision("bia", "edit"), "action": {"type": "restart"}}
+
+    assert verdict(TIMED, [decision(), edit]) == "edit"
+    assert verdict(TIMED, [decision(), edit, decision("carla", "refuse")]) == "refuse"
+
+
+def test_who_says_the_same_again_repeats_it_and_who_refuses_after_approving_does_not() -> None:
+    said = [decision("ana"), decision("bia"), decision("ana")]
+
+    assert approvers(said) == ["ana", "bia"]
+    assert repeats(said, decision("ana"))
+    assert not repeats(said, decision("ana", "refuse"))
+    assert not repeats(said, decision("carla"))
