@@ -52,7 +52,11 @@ def test_every_trigger_is_indexed_under_a_name_of_its_own() -> None:
 def test_every_activity_is_called_by_an_orchestrator() -> None:
     import ast
 
-    trees = [ast.parse(path.read_text()) for path in (ROOT / "orchestrations").rglob("*.py")]
+    trees = [
+        ast.parse(path.read_text())
+        for path in (ROOT / "orchestrations").rglob("*.py")
+        if "activities" not in path.parts
+    ]
     words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     told = start(
         "import function_app, json\n"
