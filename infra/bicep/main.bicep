@@ -49,6 +49,9 @@ param openAiAccountName string = ''
 @description('Resource group of that account.')
 param openAiResourceGroup string = resourceGroup().name
 
+@description('Make an App Configuration store of feature flags, which runbooks may then switch off (docs/runbooks.md).')
+param hasFlagStore bool = false
+
 @description('Instances that are always warm for HTTP: a webhook must not wait for a cold start.')
 @minValue(0)
 param alwaysReadyHttp int = 1
@@ -99,6 +102,7 @@ var names = {
   serviceBus: 'sb-${stem}-${take(token, 6)}'
   vault: 'kv-${take(workload, 8)}-${take(token, 10)}'
   scheduler: 'dts-${stem}-${take(token, 6)}'
+  flags: 'appcs-${stem}-${take(token, 6)}'
   plan: 'plan-${stem}'
   app: 'func-${stem}-${take(token, 6)}'
   budget: 'budget-${stem}'
@@ -182,6 +186,16 @@ module openAiAccess 'modules/openai-access.bicep' = if (!empty(openAiAccountName
   }
 }
 
+module flags 'modules/flags.bicep' = if (hasFlagStore) {
+  name: 'flags'
+  params: {
+    place: place
+    storeName: names.flags
+    principalId: identity.properties.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module app 'modules/app.bicep' = {
   name: 'app'
   params: {
@@ -200,6 +214,7 @@ module app 'modules/app.bicep' = {
     insightsConnectionString: monitoring.outputs.insightsConnectionString
     schedulerEndpoint: usesScheduler ? scheduler!.outputs.endpoint : ''
     taskHub: usesScheduler ? scheduler!.outputs.taskHub : ''
+    flagStoreEndpoint: hasFlagStore ? flags!.outputs.endpoint : ''
     systems: systems
     publicUrl: publicUrl
     optionalSettings: optionalSettings

@@ -46,6 +46,9 @@ param schedulerEndpoint string
 @description('Task hub in that scheduler.')
 param taskHub string
 
+@description('Address of the store of feature flags. Empty: no flag is switched.')
+param flagStoreEndpoint string
+
 @description('The systems the app talks to.')
 param systems systemsType
 
@@ -107,6 +110,7 @@ var appSettings = {
 var azureDevOpsSettings = systems.azureDevOpsUsesToken
   ? { AZURE_DEVOPS_TOKEN: secret(vaultUri, 'azure-devops-token') }
   : {}
+var flagSettings = empty(flagStoreEndpoint) ? {} : { APP_CONFIGURATION_URL: flagStoreEndpoint }
 var openAiSettings = empty(systems.openAiUrl) ? {} : { OPENAI_URL: systems.openAiUrl }
 var snowflakeSettings = empty(systems.snowflakeAccount)
   ? {}
@@ -185,6 +189,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     platformSettings,
     appSettings,
     azureDevOpsSettings,
+    flagSettings,
     openAiSettings,
     snowflakeSettings,
     schedulerSettings

@@ -12,6 +12,7 @@ RESOURCES = [
     if not resource.existing
 ]
 CHECKED_BY_HAND = {
+    "Microsoft.AppConfiguration/configurationStores@2024-05-01",
     "Microsoft.DurableTask/schedulers@2025-11-01",
     "Microsoft.DurableTask/schedulers/taskHubs@2025-11-01",
     "Microsoft.Insights/actionGroups@2023-01-01",

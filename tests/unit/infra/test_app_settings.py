@@ -32,6 +32,8 @@ LOCAL_ONLY = {
     "SNOWFLAKE_HOST",
     "SNOWFLAKE_PORT",
     "SNOWFLAKE_PROTOCOL",
+    "APP_CONFIGURATION_CREDENTIAL",
+    "APP_CONFIGURATION_SECRET",
 }
 """Where the embedded platform is; on Azure these would open a second way in."""
 KEY_VAULT = "@Microsoft.KeyVault(SecretUri="
@@ -42,7 +44,8 @@ def deployed(*, everything: bool) -> dict[str, Node]:
     file = read(APP)
     groups = ["platformSettings", "appSettings"]
     if everything:
-        groups += ["azureDevOpsSettings", "openAiSettings", "snowflakeSettings", "schedulerSettings"]
+        groups += ["azureDevOpsSettings", "flagSettings", "openAiSettings", "snowflakeSettings"]
+        groups.append("schedulerSettings")
     objects = [
         node
         for group in groups

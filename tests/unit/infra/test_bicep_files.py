@@ -32,6 +32,7 @@ ROLES = {
     "keyVaultSecretsUser": "4633458b-17de-408a-b874-0445c86b69e6",
     "cognitiveServicesOpenAiUser": "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
     "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "appConfigurationDataOwner": "5ae67dd6-50cb-40e7-96ff-dc2bfa4b606b",
     "durableTaskDataContributor": "0ad04412-c4d5-4796-b79c-f76d14c8d402",
 }
 """https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
@@ -126,6 +127,7 @@ def test_each_role_is_given_on_one_resource_and_never_on_a_group_or_a_subscripti
         for assignment in _resources(read(path), "Microsoft.Authorization/roleAssignments")
     }
     assert scopes == {
+        "flags.bicep: store",
         "messaging.bicep: namespace",
         "monitoring.bicep: insights",
         "openai-access.bicep: account",
@@ -188,6 +190,9 @@ def test_keys_and_passwords_are_switched_off_wherever_azure_lets_us() -> None:
     assert account["minimumTlsVersion"] == "TLS1_2"
     assert properties("messaging.bicep", "Microsoft.ServiceBus/namespaces")["disableLocalAuth"] is True
     assert properties("monitoring.bicep", "Microsoft.Insights/components")["DisableLocalAuth"] is True
+    flags = properties("flags.bicep", "Microsoft.AppConfiguration/configurationStores")
+    assert flags["disableLocalAuth"] is True
+    assert flags["enablePurgeProtection"] is True
     vault = properties("vault.bicep", "Microsoft.KeyVault/vaults")
     assert vault["enableRbacAuthorization"] is True
     assert vault["enablePurgeProtection"] is True

@@ -9,6 +9,8 @@ import pytest
 
 from functions.sources import dynatrace
 from shared.domain import event_types
+from shared.golden_paths import catalogue as golden_paths
+from shared.runbooks import catalogue as runbooks
 from shared.security import tokens
 
 ROOT = Path(__file__).parents[3]
@@ -70,7 +72,7 @@ def test_only_people_can_be_given_the_right_to_approve() -> None:
     assert approver["allowedMemberTypes"] == ["User"]
 
 
-def test_the_package_that_is_published_holds_everything_the_app_imports() -> None:
+def test_the_package_that_is_published_holds_everything_the_app_imports_and_reads() -> None:
     command = re.search(r"git archive .* HEAD (.+)", (DOCS / "deploy.md").read_text())
     assert command
     packed = command[1].split()
@@ -79,6 +81,8 @@ def test_the_package_that_is_published_holds_everything_the_app_imports() -> Non
     imported = {module for path in sources for module in _imported(path.read_text())}
     ours = {path.name.removesuffix(".py") for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert imported & ours <= {name.removesuffix(".py") for name in packed}
+    read = {folder.name for folder in (golden_paths.FOLDER, runbooks.FOLDER)}
+    assert read <= set(packed)
 
 
 @pytest.mark.parametrize(
