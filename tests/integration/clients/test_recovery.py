@@ -140,6 +140,16 @@ async def test_a_service_that_fell_silent_is_not_recovered(story: Story) -> None
     assert (found["verdict"], found["reason"], found["samples"]) == ("not_yet", "few_samples", 0)
 
 
+@pytest.mark.parametrize("ahead_ms", [0, 3 * MINUTE_MS])
+async def test_an_action_that_ends_just_now_or_by_a_clock_ahead_of_ours_is_looked_at_again(
+    story: Story, ahead_ms: int
+) -> None:
+    await story.close()
+    story.since_ms = now_ms() + ahead_ms
+
+    assert (await story.judged())["reason"] == "too_soon"
+
+
 async def test_a_problem_that_is_open_is_not_recovered(story: Story) -> None:
     assert (await story.judged())["reason"] == "still_open"
 

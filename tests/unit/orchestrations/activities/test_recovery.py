@@ -173,6 +173,15 @@ async def test_a_new_process_follows_the_old_one(story: Story) -> None:
     assert (found["verdict"], reasons(found)["memory"]) == ("recovered", "")
 
 
+@pytest.mark.parametrize("hot", [PROCESS, NEW_PROCESS])
+async def test_the_worst_of_several_processes_counts(story: Story, hot: str) -> None:
+    story.runs_on(PROCESS, NEW_PROCESS)
+    for process in (PROCESS, NEW_PROCESS):
+        story.measure(MEMORY, process, 40.0, sick=95.0, now=95.0 if process == hot else 40.0)
+
+    assert reasons(await story.judged())["memory"] == "out_of_bounds"
+
+
 async def test_an_affected_host_that_is_still_hot_is_not_recovery(story: Story) -> None:
     story.measure(CPU, HOST, 30.0, sick=97.0, now=96.0)
     affected = [{"id": HOST, "name": "host", "type": "HOST"}]

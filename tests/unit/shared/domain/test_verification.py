@@ -97,9 +97,18 @@ def test_a_window_that_began_before_the_action_ended_is_too_young() -> None:
 
 
 def test_samples_from_before_the_action_do_not_count() -> None:
-    old: Points = [(SINCE_MS - minute * MINUTE_MS, 1.0) for minute in range(1, 30)]
+    old: Points = [(SINCE_MS - minute * MINUTE_MS, 9.0) for minute in range(1, 30)]
+    young = Window(SINCE_MS, SINCE_MS + 2 * MINUTE_MS, 10 * MINUTE_MS, 3)
 
-    assert judged(indicator(old))["samples"] == 0
+    found = judged(indicator([*old, *since(1.0, 0, 2)]), window=young)
+
+    assert (found["reason"], found["samples"]) == ("too_soon", 2)
+
+
+def test_a_bad_value_counts_whatever_else_its_slot_holds() -> None:
+    twice = (NOW_MS - 5 * MINUTE_MS + 30_000, 9.0)
+
+    assert judged(indicator([*since(1.0), twice]))["reason"] == "out_of_bounds"
 
 
 @pytest.mark.parametrize("points", [[], since(None), since(1.0, 18), since(1.0, 10, 14)])
