@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 import azure.durable_functions as df
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 NEIGHBOURS_WITHIN_S = 3.0
 """How long the topology may keep a new problem waiting: without it the problem gets an incident of its own."""
 MOST_ENTITIES = 5
+TRIES = 3
 OPENING_LOOKS, OPENING_PAUSE_S = 20, 0.25
 
 
@@ -68,30 +70,50 @@ async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Pr
     assert problem["start_ms"] is not None
     problem["title"] = without_secrets(problem["title"])
     facts = await _facts(problem)
-    for _ in range(2):
+    for _ in range(TRIES):
         assignment = await services().open_incidents.assign(problem, facts, _now_ms())
         if await _give(client, problem, assignment):
             return
         # Its incident ended between the decision and the telling: it gets another.
         await services().open_incidents.detach(problem, assignment.operation_id)
+    raise VendorUnavailable("durable", "problem_joined", "its incidents keep ending")
 
 
 async def _facts(problem: problems.Problem) -> Facts:
-    """The service behind the problem; its neighbours, where it would have an incident of its own without them."""
+    """The service behind the problem; what is round it, where it would have an incident of its own without that."""
     entity_ids = {entity["id"] for entity in problem["entities"]}
     facts = Facts(await services().registry.find_by_entity(entity_ids))
-    entries = await services().open_incidents.all()
+    entries = await services().open_incidents.recent()
     alone = correlation.assign(problem, facts, entries, _now_ms())
     if alone.kind != "start" or any(entry["operation_id"] == alone.operation_id for entry in entries):
         return facts
+    neighbours, root_cause = await asyncio.gather(
+        _in_time(_neighbours(entity_ids), "topology", frozenset()),
+        _in_time(_root_cause(problem["problem_id"]), "root cause", ""),
+    )
+    return facts._replace(neighbours=neighbours, root_cause=root_cause)
+
+
+async def _neighbours(entity_ids: set[str]) -> frozenset[str]:
+    nodes = await services().dynatrace.entities.nodes(sorted(entity_ids)[:MOST_ENTITIES])
+    neighbours = {one for node in nodes for one in (*node["calls"], *node["called_by"])}
+    return frozenset(neighbours) - entity_ids
+
+
+async def _root_cause(problem_id: str) -> str:
+    found = await services().dynatrace.problems.get(problem_id)
+    blamed = found.get("root_cause") if found else None
+    return blamed["entity_id"] if blamed else ""
+
+
+async def _in_time[T](asked: Awaitable[T], what: str, otherwise: T) -> T:
+    """What Dynatrace says, or `otherwise` when it is away or slow."""
     try:
         async with asyncio.timeout(NEIGHBOURS_WITHIN_S):
-            nodes = await services().dynatrace.entities.nodes(sorted(entity_ids)[:MOST_ENTITIES])
+            return await asked
     except (TimeoutError, VendorError) as error:
-        log.warning("no topology for a new problem (%s)", type(error).__name__)
-        return facts
-    neighbours = {one for node in nodes for one in (*node["calls"], *node["called_by"])}
-    return facts._replace(neighbours=frozenset(neighbours) - entity_ids)
+        log.warning("no %s for a new problem (%s)", what, type(error).__name__)
+        return otherwise
 
 
 async def _give(client: df.DurableFunctionsClient, problem: problems.Problem, assignment: Assignment) -> bool:
@@ -105,14 +127,20 @@ async def _give(client: df.DurableFunctionsClient, problem: problems.Problem, as
         return True
     state = await _opened(client, assignment.operation_id)
     if state.runtime_status.name not in UNDER_WAY:
-        await services().open_incidents.update(assignment.operation_id, {"ended_ms": _now_ms()})
-        return resolved
+        await services().open_incidents.mark_ended(assignment.operation_id, _now_ms())
+        return resolved or assignment.is_over
     joined = {"problem": problem, "identity": correlation.identity(problem), "reason": assignment.reason}
     await client.raise_orchestration_event(assignment.operation_id, "problem_joined", data=joined)
     if resolved:
         await _tell_resolved(client, problem, assignment.operation_id)
     log.info("problem %s: belongs to an open incident (%s)", problem["state"], assignment.reason or "known")
-    return True
+    return resolved or assignment.is_over or await _still_hears(assignment.operation_id)
+
+
+async def _still_hears(operation_id: str) -> bool:
+    """Whether what the operation was told just now cannot have come after its last hearing."""
+    entries = await services().open_incidents.all()
+    return any(entry["operation_id"] == operation_id and entry["ended_ms"] is None for entry in entries)
 
 
 async def _opened(client: df.DurableFunctionsClient, operation_id: str) -> Any:

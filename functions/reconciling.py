@@ -5,13 +5,16 @@ Dynatrace may never tell of a problem again; what it holds open now is asked eve
 
 import logging
 import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from functions.operations import UNDER_WAY
 from functions.problems import handle_problem
-from shared.domain import problems
+from shared.domain import correlation, problems
+from shared.domain.correlation import Entry
 from shared.services import services
 
 bp = df.Blueprint()
@@ -29,37 +32,75 @@ async def reconcile_incidents(timer: func.TimerRequest, client: df.DurableFuncti
 
 async def reconcile(client: df.DurableFunctionsClient) -> dict[str, int]:
     """Returns how many problems got an incident, were told as resolved, and how many entries were ended."""
-    open_now = await services().dynatrace.problems.open()
-    before_ms = int(time.time() * 1000) - SETTLED_MS
     entries = await services().open_incidents.all()
-    known = {name for entry in entries for name in entry["problems"]}
-    healed = {"opened": 0, "resolved": 0, "ended": 0}
-    for found in open_now:
-        problem = problems.from_dynatrace(found)
-        identity = problems.instance_id(problem["problem_id"], found["start_ms"])
-        if identity not in known and found["start_ms"] < before_ms:
-            await handle_problem(client, problem)
-            healed["opened"] += 1
+    open_now = await services().dynatrace.problems.open()
+    before_ms = _now_ms() - SETTLED_MS
+    healed = {
+        "opened": await _open(client, open_now, entries, before_ms),
+        "resolved": 0,
+        "ended": 0,
+    }
     still_open = {problems.instance_id(one["problem_id"], one["start_ms"]) for one in open_now}
     for entry in entries:
         if entry["ended_ms"] is not None or entry["opened_ms"] >= before_ms:
             continue
         if not await _runs(client, entry["operation_id"]):
-            await services().open_incidents.update(
-                entry["operation_id"], {"ended_ms": int(time.time() * 1000)}
-            )
+            await services().open_incidents.mark_ended(entry["operation_id"], _now_ms())
             healed["ended"] += 1
             continue
-        for name, told in entry["problems"].items():
-            if told["state"] != problems.RESOLVED and name not in still_open:
-                data = {"identity": name}
-                await client.raise_orchestration_event(entry["operation_id"], "problem_resolved", data=data)
-                healed["resolved"] += 1
+        healed["resolved"] += await _resolve(client, entry, still_open, before_ms)
     if any(healed.values()):
         log.warning("reconciled: %s", healed)
     return healed
 
 
+async def _open(
+    client: df.DurableFunctionsClient,
+    open_now: Iterable[Mapping[str, Any]],
+    entries: Sequence[Entry],
+    before_ms: int,
+) -> int:
+    """Give the open problems that no incident works on to one; how many there were."""
+    holders = {name: entry for entry in entries for name in entry["problems"]}
+    opened = 0
+    for found in open_now:
+        if found["start_ms"] >= before_ms:
+            continue
+        problem = problems.from_dynatrace(found)
+        holder = holders.get(problems.instance_id(problem["problem_id"], found["start_ms"]))
+        if holder is not None and not correlation.left_behind(holder, problem, before_ms):
+            continue
+        if holder is not None:
+            await services().open_incidents.detach(problem, holder["operation_id"])
+        await handle_problem(client, problem)
+        opened += 1
+    return opened
+
+
+async def _resolve(
+    client: df.DurableFunctionsClient, entry: Entry, still_open: Collection[str], before_ms: int
+) -> int:
+    """Tell the incident's operation which of its problems are over, and remember that; how many there were."""
+    over = [
+        name
+        for name, told in entry["problems"].items()
+        if told["state"] != problems.RESOLVED
+        and name not in still_open
+        and correlation.start_ms_of(name) < before_ms
+    ]
+    for name in over:
+        await client.raise_orchestration_event(
+            entry["operation_id"], "problem_resolved", data={"identity": name}
+        )
+    if over:
+        await services().open_incidents.mark_resolved(entry["operation_id"], over)
+    return len(over)
+
+
 async def _runs(client: df.DurableFunctionsClient, operation_id: str) -> bool:
     state = await client.get_orchestration_state(operation_id, fetch_payloads=False)
     return state is not None and state.runtime_status.name in UNDER_WAY
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

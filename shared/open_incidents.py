@@ -1,7 +1,7 @@
 """The open incidents, and those that ended not long ago: one document in Blob that says which problem belongs where.
 
-One document, since who decides must see all of them. It is replaced only if nobody changed it meanwhile; in one
-process the decisions queue up instead of colliding, so that a storm costs one write a problem.
+One document, since who decides must see all of them. It is replaced only if nobody changed it meanwhile; what one
+process wants changed at the same time is written together, so that a storm costs few writes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import correlation
@@ -23,8 +24,28 @@ _BLOB = "incidents/open.json"
 _JSON = "application/json"
 _TRIES = 40
 _LONGEST_PAUSE_S = 0.4
+RECENT_S = 1.0
 
 type Change = Callable[[list[Entry]], list[Entry]]
+
+
+class _Wanted:
+    """A change that waits to be written. It is made again whenever the document turns out to be another."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self.error: Exception | None = None
+        self.written = False
+
+    def made(self, entries: list[Entry]) -> list[Entry]:
+        """The entries with this change; one that cannot be made is its own caller's trouble alone."""
+        try:
+            changed = self._change(entries)
+        except Exception as error:
+            self.error = error
+            return entries
+        self.error = None
+        return changed
 
 
 class OpenIncidents:
@@ -33,10 +54,19 @@ class OpenIncidents:
     def __init__(self, blob: BlobStore) -> None:
         self._blob = blob
         self._turn = asyncio.Lock()
+        self._waiting: list[_Wanted] = []
+        self._seen: list[Entry] = []
+        self._seen_at = float("-inf")
 
     async def all(self) -> list[Entry]:
         """Every entry, oldest first."""
         return (await self._read())[0]
+
+    async def recent(self) -> list[Entry]:
+        """The same as they were at most RECENT_S ago: for what may be decided by a look that is a little old."""
+        if time.monotonic() - self._seen_at > RECENT_S:
+            await self._read()
+        return self._seen
 
     async def assign(self, problem: Mapping[str, Any], facts: Facts, now_ms: int) -> Assignment:
         """Decide where the problem belongs, and keep that."""
@@ -46,11 +76,12 @@ class OpenIncidents:
             entries = correlation.kept(entries, now_ms)
             assignment = correlation.assign(problem, facts, entries, now_ms)
             decided.append(assignment)
-            mine = [entry for entry in entries if entry["operation_id"] == assignment.operation_id]
-            if not mine:
-                return [*entries, correlation.new_entry(problem, facts, assignment)]
+            if not any(entry["operation_id"] == assignment.operation_id for entry in entries):
+                return [*entries, correlation.new_entry(problem, facts, assignment, entries)]
             return [
-                correlation.joined(entry, problem, assignment.reason) if entry in mine else entry
+                correlation.joined(entry, problem, assignment.reason)
+                if entry["operation_id"] == assignment.operation_id
+                else entry
                 for entry in entries
             ]
 
@@ -59,40 +90,68 @@ class OpenIncidents:
 
     async def detach(self, problem: Mapping[str, Any], operation_id: str) -> None:
         """Take a problem out of an incident that ended before the problem could join it."""
+        await self._change(operation_id, lambda entry: correlation.without(entry, problem))
 
-        def change(entries: list[Entry]) -> list[Entry]:
-            return [
-                correlation.without(entry, problem) if entry["operation_id"] == operation_id else entry
-                for entry in entries
-            ]
+    async def mark_resolved(self, operation_id: str, names: Collection[str]) -> None:
+        """Remember that the problems of these identities are over."""
+        await self._change(operation_id, lambda entry: correlation.resolved(entry, names))
 
-        await self._update(change)
+    async def mark_ended(self, operation_id: str, at_ms: int) -> None:
+        """Remember that the incident's operation has ended, where that is not known yet."""
+
+        def change(entry: Entry) -> Entry:
+            return entry if entry["ended_ms"] is not None else {**entry, "ended_ms": at_ms}
+
+        await self._change(operation_id, change)
 
     async def update(self, operation_id: str, changes: Mapping[str, Any]) -> Entry | None:
         """Change fields of one incident's entry: the entry as it is now, None when there is none."""
+        return await self._change(operation_id, lambda entry: {**entry, **changes})
+
+    async def _change(self, operation_id: str, change: Callable[[Entry], Entry]) -> Entry | None:
         found: list[Entry | None] = []
 
-        def change(entries: list[Entry]) -> list[Entry]:
-            changed = [{**e, **changes} if e["operation_id"] == operation_id else e for e in entries]
-            found.append(next((e for e in changed if e["operation_id"] == operation_id), None))
+        def change_one(entries: list[Entry]) -> list[Entry]:
+            changed = [change(one) if one["operation_id"] == operation_id else one for one in entries]
+            found.append(next((one for one in changed if one["operation_id"] == operation_id), None))
             return changed
 
-        await self._update(change)
+        await self._update(change_one)
         return found[-1]
 
     async def _update(self, change: Change) -> None:
-        async with self._turn:
-            for attempt in range(_TRIES):
-                entries, etag = await self._read()
-                changed = change(entries)
-                if changed == entries or await self._write(changed, etag):
-                    return
-                await asyncio.sleep(random.uniform(0, min(0.01 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
+        """Have this change written, with all that wait for it, too."""
+        wanted = _Wanted(change)
+        self._waiting.append(wanted)
+        try:
+            async with self._turn:
+                if not wanted.written:
+                    await self._write_waiting()
+        finally:
+            if not wanted.written:
+                self._waiting.remove(wanted)
+        if wanted.error is not None:
+            raise wanted.error
+
+    async def _write_waiting(self) -> None:
+        for attempt in range(_TRIES):
+            entries, etag = await self._read()
+            together, changed = list(self._waiting), entries
+            for wanted in together:
+                changed = wanted.made(changed)
+            if changed == entries or await self._write(changed, etag):
+                for wanted in together:
+                    wanted.written = True
+                self._waiting = [wanted for wanted in self._waiting if not wanted.written]
+                return
+            await asyncio.sleep(random.uniform(0, min(0.01 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
         raise VendorUnavailable("blob", "open_incidents", "others keep changing the open incidents")
 
     async def _read(self) -> tuple[list[Entry], str]:
         found = await self._blob.get_with_etag(_BLOB)
-        return (json.loads(found[0]), found[1]) if found else ([], "")
+        entries, etag = (json.loads(found[0]), found[1]) if found else ([], "")
+        self._seen, self._seen_at = entries, time.monotonic()
+        return entries, etag
 
     async def _write(self, entries: list[Entry], etag: str) -> bool:
         document = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))

@@ -34,6 +34,7 @@ class ServiceRegistry:
     def __init__(self, blob: BlobStore) -> None:
         self._blob = blob
         self._seen: list[Service] = []
+        self._turn = asyncio.Lock()
         self._read_at = float("-inf")
 
     async def put(self, service: Service) -> None:
@@ -110,8 +111,9 @@ class ServiceRegistry:
         What was read within the last KEPT_S seconds is used again: a storm of problems reads the registry once.
         """
         known = set(entity_ids) - {""}
-        if time.monotonic() - self._read_at > KEPT_S:
-            self._seen, self._read_at = await self.all(), time.monotonic()
+        async with self._turn:
+            if time.monotonic() - self._read_at > KEPT_S:
+                self._seen, self._read_at = await self.all(), time.monotonic()
         return next((s for s in self._seen if s["dynatrace"]["entity_id"] in known), None)
 
     def _forget(self) -> None:

@@ -2,14 +2,14 @@
 
 An incident's entry:
 {"operation_id", "kind": "start" or "reopen", "reopens": incident or None, "service", "fingerprint", "entities",
-"neighbours", "problems": {identity: {"state", "reason"}}, "more_problems", "pipeline", "opened_ms", "last_ms",
-"ended_ms", "outcome", "incident": {"sys_id", "number", "url"} or None}
-Times: milliseconds since 1970. identity: a problem's id with its start, since Dynatrace reuses ids. pipeline: what
-deploys the service, "<project>/<pipeline id>".
+"neighbours", "root_cause", "problems": {identity: {"state", "reason"}}, "more_problems", "pipeline", "opened_ms",
+"last_ms", "ended_ms", "outcome", "incident": {"sys_id", "number", "url"} or None}
+Times: milliseconds since 1970. identity: a problem's id with its start, since Dynatrace reuses ids. root_cause: the
+entity that Dynatrace blames. pipeline: what deploys the service, "<project>/<pipeline id>".
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from shared.domain.incidents import CLOSING
@@ -24,27 +24,33 @@ FLAPPING_MS = 30 * 60 * 1000
 """A problem that comes back within this time after its incident was resolved reopens it."""
 KEPT_MS = 24 * 60 * 60 * 1000
 """How long an ended incident is remembered."""
-MOST_PROBLEMS = 200
-"""Problems an entry names; of a storm's others only the number is kept."""
+MOST_PROBLEMS = 1000
+"""Problems, and entities, that an entry names; of a storm's others only the number is kept."""
 
 
 class Assignment(NamedTuple):
     """Where a problem belongs.
 
     reason: a key of shared.texts ("joined.<reason>"), "" for one of its own. reopens: the incident to open again.
+    is_over: its incident was told that it is resolved, which is final.
     """
 
     kind: Kind
     operation_id: str
     reason: str = ""
     reopens: Mapping[str, Any] | None = None
+    is_over: bool = False
 
 
 class Facts(NamedTuple):
-    """What is known of a problem when it comes. neighbours: ids of entities that call its own or are called by them."""
+    """What is known of a problem when it comes.
+
+    neighbours: ids of entities that call its own or are called by them. root_cause: of the one Dynatrace blames, "".
+    """
 
     service: Mapping[str, Any] | None = None
     neighbours: frozenset[str] = frozenset()
+    root_cause: str = ""
 
     @property
     def pipeline(self) -> str:
@@ -72,8 +78,9 @@ def assign(problem: Mapping[str, Any], facts: Facts, entries: Sequence[Entry], n
         if identity(problem) in entry["problems"]:
             if entry["operation_id"] == identity(problem):
                 return Assignment(entry["kind"], entry["operation_id"], "", entry["reopens"])
-            reason = entry["problems"][identity(problem)]["reason"]
-            return Assignment("join", entry["operation_id"], reason)
+            told = entry["problems"][identity(problem)]
+            is_over = told["state"] == RESOLVED
+            return Assignment("join", entry["operation_id"], told["reason"], is_over=is_over)
     for entry in newest_first:
         if entry["ended_ms"] is None and (reason := _reason(problem, facts, entry)):
             return Assignment("join", entry["operation_id"], reason)
@@ -81,6 +88,9 @@ def assign(problem: Mapping[str, Any], facts: Facts, entries: Sequence[Entry], n
     for entry in newest_first if facts.service or problem["entities"] else ():
         if _flaps(problem, mark, entry, now_ms):
             return Assignment("reopen", identity(problem), "flapping", entry["incident"])
+    for entry in newest_first:
+        if late := _late(problem, facts, entry, now_ms):
+            return late
     return Assignment("start", identity(problem))
 
 
@@ -91,6 +101,9 @@ def _reason(problem: Mapping[str, Any], facts: Facts, entry: Entry) -> str | Non
     entities, theirs = {entity["id"] for entity in problem["entities"]}, set(entry["entities"])
     if entities & theirs:
         return "same_entity"
+    their_cause = entry.get("root_cause", "")
+    if facts.root_cause in theirs | {their_cause} - {""} or their_cause in entities - {""}:
+        return "same_root_cause"
     if facts.service is not None and facts.service["name"] == entry["service"]:
         return "same_service"
     if entities & set(entry["neighbours"]) or facts.neighbours & theirs:
@@ -101,27 +114,54 @@ def _reason(problem: Mapping[str, Any], facts: Facts, entry: Entry) -> str | Non
 
 
 def _flaps(problem: Mapping[str, Any], mark: str, entry: Entry, now_ms: int) -> bool:
-    ended_ms = entry["ended_ms"]
+    return entry["fingerprint"] == mark and _can_reopen(entry, now_ms) and problem["state"] != RESOLVED
+
+
+def _can_reopen(entry: Entry, now_ms: int) -> bool:
+    """Whether the incident was resolved, not long ago."""
     return (
-        ended_ms is not None
+        entry["ended_ms"] is not None
         and entry["incident"] is not None
         and entry["outcome"] in CLOSING
-        and entry["fingerprint"] == mark
-        and now_ms - ended_ms <= FLAPPING_MS
-        and problem["state"] != RESOLVED
+        and now_ms - entry["ended_ms"] <= FLAPPING_MS
     )
 
 
-def new_entry(problem: Mapping[str, Any], facts: Facts, assignment: Assignment) -> Entry:
-    """The entry of an incident that begins with this problem."""
+def _late(problem: Mapping[str, Any], facts: Facts, entry: Entry, now_ms: int) -> Assignment | None:
+    """Where a problem belongs that began while this incident was open, and is told of after its end.
+
+    One that is over by now changes nothing any more; one that is open shows that the incident is not over.
+    """
+    if not _can_reopen(entry, now_ms) or problem["start_ms"] > entry["ended_ms"]:
+        return None
+    reason = _reason(problem, facts, entry)
+    if reason is None:
+        return None
+    if problem["state"] == RESOLVED:
+        return Assignment("join", entry["operation_id"], reason, is_over=True)
+    return Assignment("reopen", identity(problem), reason, entry["incident"])
+
+
+def new_entry(
+    problem: Mapping[str, Any], facts: Facts, assignment: Assignment, entries: Iterable[Entry] = ()
+) -> Entry:
+    """The entry of an incident that begins with this problem, or begins again.
+
+    entries: those there are; what belonged to the incident before it was opened again belongs to it now.
+    """
+    again = [one for one in entries if assignment.reopens and one["incident"] == assignment.reopens]
+    entities = {entity["id"] for entity in problem["entities"]}.union(*(one["entities"] for one in again))
+    neighbours = facts.neighbours.union(*(one["neighbours"] for one in again)) - entities
+    root_cause = facts.root_cause or next((one.get("root_cause", "") for one in again), "")
     return {
         "operation_id": assignment.operation_id,
         "kind": assignment.kind,
         "reopens": dict(assignment.reopens) if assignment.reopens else None,
         "service": facts.service["name"] if facts.service else None,
         "fingerprint": fingerprint(problem, facts.service),
-        "entities": sorted({entity["id"] for entity in problem["entities"]}),
-        "neighbours": sorted(facts.neighbours)[:MOST_PROBLEMS],
+        "entities": sorted(entities)[:MOST_PROBLEMS],
+        "neighbours": sorted(neighbours)[:MOST_PROBLEMS],
+        "root_cause": root_cause,
         "problems": {identity(problem): {"state": problem["state"], "reason": assignment.reason}},
         "more_problems": 0,
         "pipeline": facts.pipeline,
@@ -152,6 +192,30 @@ def joined(entry: Entry, problem: Mapping[str, Any], reason: str) -> Entry:
         "opened_ms": min(entry["opened_ms"], problem["start_ms"]),
         "last_ms": max(entry["last_ms"], problem["start_ms"]),
     }
+
+
+def resolved(entry: Entry, names: Collection[str]) -> Entry:
+    """The entry with these of its problems over."""
+    problems = {
+        name: {**told, "state": RESOLVED} if name in names else told
+        for name, told in entry["problems"].items()
+    }
+    return {**entry, "problems": problems}
+
+
+def left_behind(entry: Entry, problem: Mapping[str, Any], before_ms: int) -> bool:
+    """Whether this open problem joined an incident that was resolved, before that time, as if all were over."""
+    return (
+        entry["operation_id"] != identity(problem)
+        and entry["outcome"] in CLOSING
+        and entry["ended_ms"] is not None
+        and entry["ended_ms"] < before_ms
+    )
+
+
+def start_ms_of(name: str) -> int:
+    """When the problem of this identity began."""
+    return int(name.rpartition("-")[2])
 
 
 def without(entry: Entry, problem: Mapping[str, Any]) -> Entry:

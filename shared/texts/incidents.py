@@ -18,6 +18,7 @@ TEXTS = {
     ),
     "joined.same_entity": Text("A mesma entidade é afetada.", "The same entity is affected."),
     "joined.same_service": Text("O mesmo serviço é afetado.", "The same service is affected."),
+    "joined.same_root_cause": Text("A causa raiz é a mesma entidade.", "The root cause is the same entity."),
     "joined.neighbour": Text(
         "As entidades afetadas chamam umas às outras.", "The affected entities call each other."
     ),

@@ -225,3 +225,64 @@ async def test_a_storm_gives_one_incident_and_loses_no_problem(world: Any, clien
     assert client.starts == 1
     (entry,) = await world.open_incidents.all()
     assert len(entry["problems"]) == 100
+
+
+async def test_a_problem_told_while_its_incident_ended_gets_another(
+    world: Any, client: FakeDurableClient
+) -> None:
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    raised = client.raise_orchestration_event
+
+    async def end_then_raise(operation_id: str, name: str, *, data: Any) -> None:
+        await world.open_incidents.update(ID, {"ended_ms": 1, "outcome": "handed_over"})
+        await raised(operation_id, name, data=data)
+
+    client.raise_orchestration_event = end_then_raise  # type: ignore[method-assign,assignment]
+    await handle_problem(client, other())  # type: ignore[arg-type]
+
+    assert OTHER_ID in client.instances
+    holders = [
+        entry["operation_id"] for entry in await world.open_incidents.all() if OTHER_ID in entry["problems"]
+    ]
+    assert holders == [OTHER_ID]
+
+
+async def test_an_opening_that_comes_after_its_problem_and_incident_ended_opens_nothing(
+    world: Any, client: FakeDurableClient
+) -> None:
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    await handle_problem(client, other(state="RESOLVED"))  # type: ignore[arg-type]
+    await world.open_incidents.update(ID, {"ended_ms": int(time.time() * 1000), "outcome": "resolved"})
+    client.instances[ID].status = "COMPLETED"
+
+    await handle_problem(client, other())  # type: ignore[arg-type]
+
+    assert client.starts == 1
+
+
+async def test_what_dynatrace_blames_brings_problems_together(world: Any, client: FakeDurableClient) -> None:
+    blamed = {"start_ms": 1, "root_cause": {"entity_id": "SERVICE-7", "name": "database"}}
+    world.dynatrace.problems.known = dict.fromkeys((problem()["problem_id"], other()["problem_id"]), blamed)
+    await handle_problem(client, problem())  # type: ignore[arg-type]
+    await handle_problem(client, other(entities=ELSEWHERE))  # type: ignore[arg-type]
+
+    assert client.instances[ID].events[0][1]["reason"] == "same_root_cause"
+
+
+async def test_incidents_that_keep_ending_leave_the_message_to_be_delivered_again(
+    world: Any, client: FakeDurableClient
+) -> None:
+    raised = client.raise_orchestration_event
+
+    async def end_then_raise(operation_id: str, name: str, *, data: Any) -> None:
+        await world.open_incidents.update(operation_id, {"ended_ms": 1})
+        await raised(operation_id, name, data=data)
+
+    apart = [{"id": f"SERVICE-{number}", "name": "", "type": "SERVICE"} for number in range(6)]
+    for number, entity in enumerate(apart):
+        await handle_problem(client, problem(problem_id=f"P{number}", entities=[entity]))  # type: ignore[arg-type]
+    client.raise_orchestration_event = end_then_raise  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(VendorUnavailable):
+        await handle_problem(client, other(entities=apart))  # type: ignore[arg-type]
+    assert OTHER_ID not in {name for entry in await world.open_incidents.all() for name in entry["problems"]}

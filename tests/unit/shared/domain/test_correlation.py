@@ -73,8 +73,66 @@ def test_services_without_a_pipeline_do_not_share_one() -> None:
     assert assign(problem(2, "SERVICE-9"), nobody, [there], START).kind == "start"
 
 
+def test_what_dynatrace_blames_joins_problems_whichever_comes_first() -> None:
+    caused = Facts(root_cause="SERVICE-7")
+    there = entry(facts=caused)
+
+    assert assign(problem(2, "SERVICE-2"), caused, [there], START).reason == "same_root_cause"
+    assert assign(problem(2, "SERVICE-7"), Facts(), [there], START).reason == "same_root_cause"
+    assert assign(problem(2, "SERVICE-2"), Facts(root_cause="SERVICE-1"), [there], START).kind == "join"
+
+
+@pytest.mark.parametrize("root_cause", ["SERVICE-2", "SERVICE-8", ""])
+def test_what_dynatrace_blames_elsewhere_joins_nothing(root_cause: str) -> None:
+    there = entry(facts=Facts(root_cause="SERVICE-7"))
+    assert assign(problem(2, "SERVICE-2"), Facts(root_cause=root_cause), [there], START).kind == "start"
+    assert assign(problem(2, "SERVICE-2"), Facts(root_cause=root_cause), [entry()], START).kind == "start"
+
+
 def ended(at_ms: int, outcome: str = "resolved") -> dict[str, Any]:
     return entry(ended_ms=at_ms, outcome=outcome, incident=INCIDENT)
+
+
+def test_a_problem_told_of_after_the_end_of_its_incident_opens_that_again() -> None:
+    late = problem(2, title="Another", start_ms=START)
+    found = assign(late, Facts(), [ended(START + 5)], START + 10)
+    assert (found.kind, found.operation_id, found.reopens) == ("reopen", identity(late), INCIDENT)
+
+
+def test_a_problem_told_of_after_it_and_its_incident_ended_is_only_remembered() -> None:
+    there = ended(START + 5)
+    found = assign(problem(2, state="RESOLVED"), Facts(), [there], START + 10)
+    assert (found.kind, found.operation_id, found.is_over) == ("join", there["operation_id"], True)
+
+
+def test_what_belonged_to_an_incident_belongs_to_it_when_it_is_opened_again() -> None:
+    before = {**ended(START + 5), "neighbours": ["SERVICE-3"], "root_cause": "SERVICE-7"}
+    first = problem(2, title="Another")
+    again = new_entry(first, Facts(), assign(first, Facts(), [before], START + 10), [before])
+
+    assert again["neighbours"] == ["SERVICE-3"]
+    assert assign(problem(3, "SERVICE-3"), Facts(), [before, again], START + 10).operation_id == identity(
+        first
+    )
+    assert again["root_cause"] == "SERVICE-7"
+
+
+def test_only_an_open_problem_in_a_resolved_incident_is_left_behind() -> None:
+    there = ended(START + 5)
+    assert correlation.left_behind(there, problem(2), START + 6)
+    assert not correlation.left_behind(there, problem(2), START + 5)
+    assert not correlation.left_behind(there, problem(), START + 6)
+    assert not correlation.left_behind(ended(START + 5, "handed_over"), problem(2), START + 6)
+
+
+def test_a_resolved_problem_stays_resolved() -> None:
+    over = correlation.resolved(entry(), [identity(problem())])
+    assert joined(over, problem(), "")["problems"][identity(problem())]["state"] == "RESOLVED"
+    assert assign(problem(), Facts(), [{**over, "operation_id": "another"}], START).is_over
+
+
+def test_an_identity_tells_when_the_problem_began() -> None:
+    assert correlation.start_ms_of(identity(problem())) == START
 
 
 def test_a_problem_that_comes_back_soon_reopens_its_incident() -> None:
@@ -88,8 +146,8 @@ def test_a_problem_that_comes_back_soon_reopens_its_incident() -> None:
     [
         (ended(START), problem(2), START + FLAPPING_MS + 1),
         (ended(START, "refused"), problem(2), START),
-        (ended(START), problem(2, title="Another"), START),
-        (ended(START), problem(2, state="RESOLVED"), START),
+        (ended(START), problem(2, title="Another", start_ms=START + 1), START + 1),
+        (ended(START), problem(2, state="RESOLVED", start_ms=START + 1), START + 1),
     ],
 )
 def test_what_is_no_flapping_begins_anew(there: Any, again: Any, now_ms: int) -> None:
@@ -111,10 +169,10 @@ def test_resolved_is_final() -> None:
 
 def test_a_storm_s_entry_stays_bounded() -> None:
     there = entry()
-    for number in range(500):
+    for number in range(correlation.MOST_PROBLEMS + 100):
         there = joined(there, problem(number + 2, f"SERVICE-{number}"), "same_service")
     assert len(there["problems"]) == correlation.MOST_PROBLEMS
-    assert there["more_problems"] == 301
+    assert there["more_problems"] == 101
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 4), st.booleans()), max_size=30))
