@@ -30,8 +30,7 @@ async def running(
     folder: Path, name: str, module: str, *arguments: str, **environment: str
 ) -> AsyncIterator[dict[str, Any]]:
     """Start `python -m module arguments`; gives its ready line, with its process id."""
-    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    variables = {**inherited, "PYTHONPATH": str(ROOT), **environment}
+    variables = {**_inherited(), "PYTHONPATH": str(ROOT), **environment}
     child = Child(Spec(name, (sys.executable, "-m", module, *arguments), environment=variables), folder)
     await child.start()
     try:
@@ -83,7 +82,7 @@ async def platform(folder: Path, settings: Mapping[str, str] | None = None) -> A
     state = folder / "state"
     given = [f"--setting={name}={value}" for name, value in (settings or {}).items()]
     command = (sys.executable, "-m", "sandbox", "up", "--json", "--with-parent", f"--state={state}", *given)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**_inherited(), "PYTHONPATH": str(ROOT)}
     child = Child(Spec("platform", command, environment=environment), folder)
     await child.start(within_s=90)
     try:
@@ -94,6 +93,11 @@ async def platform(folder: Path, settings: Mapping[str, str] | None = None) -> A
             yield there
     finally:
         await child.stop(within_s=20)
+
+
+def _inherited() -> dict[str, str]:
+    """This process's environment; what is measured may keep its bytecode, as an installed app does."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def meter_of(there: World, name: str) -> Meter:
