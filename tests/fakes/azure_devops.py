@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from tests.fakes.azure_devops_boards import BoardsRoom
 from tests.fakes.azure_devops_git import GitRooms
 from tests.fakes.azure_devops_pipelines import PipelineRooms
 from tests.fakes.vendor import FakeVendor, answer, body_of
@@ -22,7 +23,7 @@ PREVIEWS = {
 
 
 class FakeAzureDevOps(FakeVendor):
-    """runs by id. pipeline_id: of the pipeline there is from the start. git, pipelines: the other rooms.
+    """runs by id. pipeline_id: of the pipeline there is from the start. git, pipelines, boards: the other rooms.
 
     takes: the run-time parameters and the values each allows, None where any will do.
     """
@@ -38,6 +39,7 @@ class FakeAzureDevOps(FakeVendor):
         self.credentials = {"Basic OmEtcGVyc29uYWwtYWNjZXNzLXRva2Vu"}
         self.git = GitRooms(f"{URL}/{project}")
         self.pipelines = PipelineRooms(f"{URL}/{project}")
+        self.boards = BoardsRoom(f"{URL}/{project}")
 
     def add_run(
         self,
@@ -100,7 +102,7 @@ class FakeAzureDevOps(FakeVendor):
         if path == f"/contoso/_apis/projects/{self.project}":
             return answer({"id": "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c", "state": "wellFormed"})
         inside = path.removeprefix(f"/contoso/{self.project}/_apis/")
-        for room in (self._runs_room, self.git.respond, self.pipelines.respond):
+        for room in (self._runs_room, self.git.respond, self.pipelines.respond, self.boards.respond):
             if inside != path and (found := room(request, inside)) is not None:
                 return found
         return missing(path)

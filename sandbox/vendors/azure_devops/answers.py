@@ -15,6 +15,8 @@ _NAMESPACES = {
     "Build": "Microsoft.TeamFoundation.Build.WebApi",
     "Definition": "Microsoft.TeamFoundation.Build.WebApi",
     "Policy": "Microsoft.TeamFoundation.Policy.WebApi",
+    "WorkItem": "Microsoft.TeamFoundation.WorkItemTracking.Server",
+    "Rule": "Microsoft.TeamFoundation.WorkItemTracking.Server",
 }
 PERSON = {
     "displayName": "ValueFlow",

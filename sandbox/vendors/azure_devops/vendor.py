@@ -8,6 +8,7 @@ from aiohttp import web
 from sandbox.vendors.azure_devops import answers
 from sandbox.vendors.azure_devops.access import check_credentials, check_version
 from sandbox.vendors.azure_devops.azure_environments import AzureEnvironments
+from sandbox.vendors.azure_devops.boards import Boards
 from sandbox.vendors.azure_devops.branches import Branches
 from sandbox.vendors.azure_devops.builds import Builds
 from sandbox.vendors.azure_devops.commits import Commits
@@ -89,6 +90,7 @@ class AzureDevOps(Vendor):
             builds,
             Comparing(projects, repositories, contents, commits, self.runs),
             Timelines(builds),
+            Boards(projects, kind("work_item"), counters, url),
         )
         self._stage = Stage(
             projects,

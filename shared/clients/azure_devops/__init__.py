@@ -3,6 +3,7 @@
 The activities call it. Vendor's pages: https://learn.microsoft.com/rest/api/azure/devops
 """
 
+from shared.clients.azure_devops.boards import WorkItem, WorkItemDraft
 from shared.clients.azure_devops.client import AzureDevOpsClient, azure_devops_client
 from shared.clients.azure_devops.comparing import CommitTitle, Difference
 from shared.clients.azure_devops.connection import SCOPE, VENDOR
@@ -45,6 +46,8 @@ __all__ = [
     "ResourceName",
     "Run",
     "StartedRun",
+    "WorkItem",
+    "WorkItemDraft",
     "azure_devops_client",
     "build_validation",
     "choose_last_good",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from shared.clients.azure_devops.boards import Boards
 from shared.clients.azure_devops.comparing import Comparing
 from shared.clients.azure_devops.connection import SCOPE, VENDOR, Connection
 from shared.clients.azure_devops.pipelines import Pipelines
@@ -55,6 +56,7 @@ class AzureDevOpsClient:
         self.pipelines = Pipelines(connection)
         self.runs = Runs(connection)
         self.comparing = Comparing(connection)
+        self.boards = Boards(connection)
         self.aclose = http.aclose
 
     async def ping(self) -> None:

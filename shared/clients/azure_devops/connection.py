@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +36,27 @@ class Connection:
         json: Any = None,
         writes: bool | None = None,
         version: str = VERSION,
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """`shared.clients.http.call`, once. Raises: VendorUnavailable, OutcomeUnknown, VendorRefused."""
         params = {**(params or {}), "api-version": version}
         return await call(
-            self._http, VENDOR, operation, method, path, params=params, json=json, writes=writes, parse=parse
+            self._http,
+            VENDOR,
+            operation,
+            method,
+            path,
+            params=params,
+            json=json,
+            headers=headers,
+            writes=writes,
+            parse=parse,
         )
+
+    @property
+    def url(self) -> str:
+        """The organisation's address, without a slash at its end."""
+        return str(self._http.base_url).rstrip("/")
 
     def refused(self, operation: str, message: str, status: int | None = None) -> VendorRefused:
         """What we refuse ourselves, because of what the vendor told."""

@@ -9,6 +9,7 @@ import pytest
 
 from shared.clients.azure_devops import (
     ResourceName,
+    WorkItemDraft,
     azure_devops_client,
     build_validation,
     comments_resolved,
@@ -27,10 +28,17 @@ NAMES: list[ResourceName] = [
     {"type": "endpoint", "name": "azure-preview"},
     {"type": "environment", "name": "preview"},
 ]
-AREAS = {"policy/": "policy", "git/": "git", "build/": "build", "serviceendpoint/": "serviceEndpoint"}
+AREAS = {
+    "policy/": "policy",
+    "git/": "git",
+    "build/": "build",
+    "serviceendpoint/": "serviceEndpoint",
+    "wit/": "wit",
+}
 ELSEWHERE = ("pipelines/pipelinepermissions", "distributedtask/")
 """Areas whose descriptions are not at hand; their requests are held against the vendor's samples below."""
-FREE = {"_links", "settings", "templateParameters"}
+FREE = {"_links", "settings", "templateParameters", "fields", "attributes"}
+ANY_TEAM = "/any-team"
 NO_TIMELINE_ID = "/00000000-0000-0000-0000-000000000000"
 ANSWERS = {
     r"GET .*/git/repositories": ("git", "GitRepository"),
@@ -52,6 +60,8 @@ ANSWERS = {
     r"GET .*/serviceendpoint/endpoints": ("serviceEndpoint", "ServiceEndpoint"),
     r"POST .*/pipelines": ("pipelines", "Pipeline"),
     r"(GET|POST) .*/runs(/\d+)?": ("pipelines", "Run"),
+    r"POST .*/wit/workitems/[$]Bug": ("wit", "WorkItem"),
+    r"POST .*/wit/wiql": ("wit", "WorkItemQueryResult"),
     r"GET .*/_apis/projects": ("core", "TeamProjectReference"),
     r"GET .*/_apis/projects/[^/]+": ("core", "TeamProject"),
 }
@@ -70,6 +80,13 @@ async def exchanges() -> list[Exchange]:
     client = azure_devops_client(URL, TOKEN, transport=httpx.MockTransport(watched))
     await client.ping()
     assert await client.projects.exists(PROJECT)
+    draft: WorkItemDraft = {
+        "type": "Bug",
+        "title": "Fix it",
+        "description": ["Why"],
+        "links": [("Postmortem", "https://app.example/1")],
+    }
+    assert (await client.boards.ensure(PROJECT, "k-1", draft))["outcome"] == "created"
     await _fill(client.repositories, client.policies, client.pipelines, client.runs, client.comparing, fake)
     return kept
 
@@ -185,6 +202,15 @@ def request_faults(document: dict[str, Any], request: httpx.Request) -> list[str
     if path.endswith("/timeline"):  # the id is optional, but the description knows no address without it
         url = request.url.copy_with(path=path + NO_TIMELINE_ID)
         return faults(document, httpx.Request(request.method, url))
+    if path.endswith("/wit/wiql"):  # the team is optional, but the description knows no address without it
+        url = request.url.copy_with(path=path.replace("/_apis/", f"{ANY_TEAM}/_apis/"))
+        asked = httpx.Request(request.method, url, content=request.content)
+        return faults(document, asked)
+    if "/wit/workitems/" in path:  # the body is a list, checked item by item
+        reference = {"$ref": "#/definitions/JsonPatchOperation"}
+        assert request.headers["Content-Type"] == "application/json-patch+json"
+        changes = [{name: part for name, part in one.items() if name != "value"} for one in body_of(request)]
+        return [fault for one in changes for fault in schema_faults(document, reference, one)]
     if request.method == "GET" and re.search(
         "(?<!/diffs)/commits$", path
     ):  # described is another operation at this address
@@ -210,8 +236,9 @@ def request_faults(document: dict[str, Any], request: httpx.Request) -> list[str
 
 def told(value: Any) -> Any:
     """Without links, which the descriptions wrap in a field that the wire does not have, without fields that are
-    empty, without the settings of a policy, which are free, and without template parameters, whose values the
-    description takes for objects; and without the id of a run's repository, which stands in the vendor's samples alone.
+    empty, without the settings of a policy, which are free, without template parameters and the fields of a work item,
+    whose values the description takes for objects; and without the id of a run's repository, which stands in the
+    vendor's samples alone.
     """
     if isinstance(value, dict) and value.get("type") == "azureReposGit":
         return {"type": "azureReposGit"}

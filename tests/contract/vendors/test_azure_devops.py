@@ -10,12 +10,13 @@ from tests.contract.vendors.published import check, read, undeclared
 from tests.unit.sandbox.vendors.azure_devops.calls import GIT, NO_COMMIT, pushed, repository, service, start
 from tests.unit.sandbox.vendors.rig import Rig
 
-AREAS = ("core", "git", "pipelines", "build", "policy", "serviceEndpoint")
+AREAS = ("core", "git", "pipelines", "build", "policy", "serviceEndpoint", "wit")
 DOCUMENTED = {
     (
         "GET",
         "/{}/{}/_apis/build/builds/{}/timeline",
     ),  # the description takes the optional id for a required one
+    ("POST", "/{}/{}/_apis/wit/wiql"),  # the description takes the optional team for a required one
     ("GET", "/{}/{}/_apis/distributedtask/environments"),
     ("GET", "/{}/{}/_apis/pipelines/pipelinepermissions/{}/{}"),
     ("PATCH", "/{}/{}/_apis/pipelines/pipelinepermissions/{}/{}"),
@@ -295,3 +296,23 @@ async def test_permissions_and_environments_are_told_as_in_the_vendor_s_samples(
 @pytest.mark.parametrize("area", AREAS)
 def test_the_version_the_simulator_speaks_is_the_published_one(area: str) -> None:
     assert spec(area)["info"]["version"].startswith("7.1")
+
+
+async def test_work_items_conform(rig: Rig) -> None:
+    await pipeline(rig)
+    patch = [
+        {"op": "add", "path": "/fields/System.Title", "value": "Write a test"},
+        {"op": "add", "path": "/fields/System.Tags", "value": "valueflow:k"},
+    ]
+    headers = {"Content-Type": "application/json-patch+json"}
+
+    made = await call(rig, "POST", f"{SHOP}/wit/workitems/$Task", json=patch, headers=headers)
+    read = await call(rig, "GET", f"{SHOP}/wit/workitems/{made['id']}")
+    query = "SELECT [System.Id] FROM WorkItems WHERE [System.Tags] CONTAINS 'valueflow:k'"
+    found = await call(rig, "POST", f"{SHOP}/wit/wiql", json={"query": query})
+
+    for shown in (made, read):
+        described = {**shown, "fields": {name: {} for name in shown["fields"]}}
+        conforms("wit", "WorkItem", described)
+    conforms("wit", "WorkItemQueryResult", found)
+    assert [one["id"] for one in found["workItems"]] == [made["id"]]
