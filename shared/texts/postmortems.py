@@ -43,6 +43,7 @@ TEXTS = {
     "postmortem.run": Text("Execução", "Run"),
     "postmortem.undo": Text("Desfazer", "Undo"),
     "postmortem.decision.approve": Text("aprovou", "approved"),
+    "postmortem.decision.edit": Text("propôs outra ação", "proposed another action"),
     "postmortem.decision.refuse": Text("recusou", "refused"),
     "postmortem.decided": Text("{person} {decision} {comment}", "{person} {decision} {comment}"),
     "postmortem.proof": Text("Comprovação", "Proof"),

@@ -1,7 +1,7 @@
 """The settings schemas the sandbox knows, as far as the vendor publishes their rules: what a value must hold.
 
 `builtin:management-zones`, `builtin:tags.auto-tagging`, `builtin:alerting.profile`,
-`builtin:alerting.maintenance-window`; all at scope environment.
+`builtin:alerting.maintenance-window`, `builtin:anomaly-detection.metric-events`; all at scope environment.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sandbox.vendors.dynatrace.metric_events import metric_event
 from sandbox.vendors.dynatrace.schema_checks import (
     MISSING,
     Faults,
@@ -139,6 +140,14 @@ SCHEMAS = {
             unique=False,
             faults=_maintenance_window,
             name_of=lambda value: str(value["generalProperties"]["name"]),
+        ),
+        Schema(
+            "builtin:anomaly-detection.metric-events",
+            "2.0.3",
+            "metric event",
+            unique=False,
+            faults=metric_event,
+            name_of=lambda value: str(value["summary"]),
         ),
     )
 }

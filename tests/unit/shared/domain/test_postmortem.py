@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import postmortem
@@ -280,6 +280,7 @@ STORIES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(STORIES, st.sampled_from(["en", "pt-BR"]))
 def test_any_story_renders_and_nothing_in_it_is_markup(story: dict[str, Any], language: str) -> None:
     text = postmortem.write(language, story)
