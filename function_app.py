@@ -9,6 +9,7 @@ from functions import (
     dead_letters,
     decommissioning,
     environments,
+    follow_ups,
     golden_paths,
     health,
     knowledge,
@@ -25,6 +26,7 @@ from functions import (
 )
 from orchestrations import (
     decommission_service,
+    follow_up,
     provision_service,
     record_recovery,
     remediate_problem,
@@ -55,6 +57,7 @@ from orchestrations.activities import (
     teams,
 )
 from orchestrations.activities import environments as tended
+from orchestrations.activities import follow_ups as followed
 from orchestrations.activities import knowledge as remembered
 from orchestrations.activities import watching as watched
 from shared.logs import redact_logs
@@ -95,6 +98,9 @@ for module in (
     tell_anomaly,
     tend_forecast,
     watched,
+    follow_ups,
+    follow_up,
+    followed,
     repositories,
     pipelines,
     monitoring,

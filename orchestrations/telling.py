@@ -33,13 +33,15 @@ class Teller:
             )
         )
 
-    def post(self, name: str, card: Card, *, sign_for: str = "") -> Steps:
+    def post(self, name: str, card: Card, *, sign_for: str = "", valid_for_s: float | None = None) -> Steps:
         """Post a card, or say in the incident, where there is one, that it may not have arrived.
 
-        Never twice, never for long.
+        Never twice, never for long. valid_for_s: how long a signed link holds, where it is not the usual time.
         """
         try:
-            payload = {"card": card, "sign_for": sign_for}
+            payload: dict[str, Any] = {"card": card, "sign_for": sign_for}
+            if valid_for_s is not None:
+                payload["valid_for_s"] = valid_for_s
             yield from self._saga.step(name, "post_card", payload, for_s=NOTICE_FOR_S, repeatable=False)
         except StepFailed as failure:
             if self.incident is not None:

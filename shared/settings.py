@@ -199,6 +199,11 @@ class Settings:
         _number(float, 0.1, 100), "How long one source of evidence may take before it counts as missing", 8.0
     )
     approval_timeout_minutes: float = _setting(_minutes, "After this an approval counts as refused", 60.0)
+    follow_up_days: float = _setting(
+        _number(float, 0.0001, 30),
+        "How long suggestions after an incident may wait for an approval",
+        5.0,
+    )
     action_timeout_minutes: float = _setting(_minutes, "How long a pipeline run may take", 60.0)
     run_poll_s: float = _setting(_seconds, "Pause between two looks at a pipeline run", 15.0)
     monitoring_wait_minutes: float = _setting(

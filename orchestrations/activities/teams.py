@@ -16,21 +16,25 @@ bp = df.Blueprint()
 async def post_card(payload: dict) -> Value:  # type: ignore[type-arg]
     """Post an Adaptive Card. sign_for: the operation whose approval link in the card is to be signed, or "".
 
+    valid_for_s: how long that link holds; as long as an approval may wait, where it is not given.
+
     The signature is made here because orchestrators read no secrets. A post whose answer never came is not
     sent again: the outcome says so and the incident tells it.
     """
     card = payload["card"]
     if payload.get("sign_for"):
-        card = {**card, "actions": [_signed(action, payload["sign_for"]) for action in card["actions"]]}
+        valid_for_s = payload.get("valid_for_s") or services().settings.approval_timeout_minutes * 60
+        actions = [_signed(action, payload["sign_for"], valid_for_s) for action in card["actions"]]
+        card = {**card, "actions": actions}
     await services().teams.post_card(card)
     return {"result": "created"}
 
 
-def _signed(action: dict, operation_id: str) -> dict:  # type: ignore[type-arg]
+def _signed(action: dict, operation_id: str, valid_for_s: float) -> dict:  # type: ignore[type-arg]
     if not action["url"].endswith(f"/api/approvals/{operation_id}"):
         return action
     settings = services().settings
-    expires_at_s = int(time.time() + settings.approval_timeout_minutes * 60)
+    expires_at_s = int(time.time() + valid_for_s)
     url = links.approval_address(
         action["url"], settings.link_secrets, operation_id, expires_at_s=expires_at_s
     )
