@@ -7,6 +7,7 @@ https://sre.google/sre-book/example-postmortem/.
 from collections.abc import Mapping
 from typing import Any
 
+from shared.domain import proof
 from shared.domain.action_texts import action_text
 from shared.domain.incident_timeline import decided, joined_of, timeline
 from shared.domain.incident_times import Times, apart, shown, times_of
@@ -151,6 +152,8 @@ def _after(language: str, story: Mapping[str, Any]) -> list[Line]:
     recovery = story.get("recovery")
     if not recovery:
         return []
+    if recovery.get("indicators"):
+        return [_said(language, "after", line) for line in proof.indicators(language, recovery)]
     samples = recovery.get("samples", 0)
     text = say(
         language,

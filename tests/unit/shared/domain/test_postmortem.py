@@ -137,6 +137,34 @@ def test_the_impact_has_its_times_and_what_lies_between_them() -> None:
     ]
 
 
+def test_each_indicator_is_told_as_it_was_after_the_action() -> None:
+    judged = {
+        "indicator": "errors",
+        "entity_type": "SERVICE",
+        "unit": "Percent",
+        "required": True,
+        "samples": 5,
+        "within": 5,
+        "needed": 3,
+        "low": None,
+        "high": 2.0,
+        "baseline": 0.4,
+        "reason": "",
+    }
+    recovery = {
+        "verdict": "recovered",
+        "reason": "",
+        "indicators": [judged, {**judged, "indicator": "latency"}],
+    }
+    told = section(postmortem.write("en", {**STORY, "recovery": recovery}), "Impact")
+
+    assert [line.split(":")[0] for line in told[-2:]] == [
+        "- **After the action** error rate",
+        "- **After the action** response time",
+    ]
+    assert "up to 2 %" in told[-1]
+
+
 def test_what_was_done_says_who_allowed_it_and_where_it_ran() -> None:
     text = postmortem.write("en", STORY)
 
