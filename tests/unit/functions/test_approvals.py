@@ -53,7 +53,7 @@ def waiting(client: FakeDurableClient) -> Instance:
     return client.add(Instance("remediate_problem", "op-1", custom_status=copy.deepcopy(STATUS)))
 
 
-async def link_token(client: FakeDurableClient) -> str:
+async def link_token(client: Any) -> str:
     address = signed_link(await find_operation(client, "op-1"))
     return str(parse_qs(urlsplit(address).query)["token"][0])
 
