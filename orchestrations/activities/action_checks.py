@@ -35,12 +35,12 @@ async def fault(action: Action, service: Mapping[str, Any] | None) -> str:
 
 
 async def deployed(project: str, pipeline_id: int, ref_name: str) -> Run | None:
-    """The newest run of the branch that succeeded, None where none of the newest did."""
+    """The newest run of the branch that deployed and succeeded, None where none of the newest did."""
     runs = services().azure_devops.runs
     good = [run for run in await runs.list(project, pipeline_id) if run["result"] == "succeeded"]
     for run in good[:_LOOKED_AT]:
         found = await runs.get(project, pipeline_id, run["run_id"])
-        if found["ref_name"] == ref_name:
+        if found["ref_name"] == ref_name and await runs.deploys(project, found):
             return found
     return None
 
@@ -76,10 +76,9 @@ async def _pipeline_takes(action: Action, service: Mapping[str, Any]) -> str:
 
 
 async def _run_succeeded(action: Action, service: Mapping[str, Any]) -> str:
+    runs = services().azure_devops.runs
     try:
-        run = await services().azure_devops.runs.get(
-            action["project"], action["pipeline_id"], action["run_id"]
-        )
+        run = await runs.get(action["project"], action["pipeline_id"], action["run_id"])
     except VendorRefused as error:
         if error.status != _GONE:
             raise
@@ -89,7 +88,7 @@ async def _run_succeeded(action: Action, service: Mapping[str, Any]) -> str:
         action["commit"],
         action["ref_name"],
     )
-    return "" if same else "run_not_good"
+    return "" if same and await runs.deploys(action["project"], run) else "run_not_good"
 
 
 async def _still_deployed(action: Action, service: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ bp = df.Blueprint()
 
 SOURCE = "azure_devops"
 MOST_TITLES, TITLE_CHARACTERS = 3, 60
+MOST_RUNS_READ = 10
 SUSPECT, LAST_GOOD = "suspect", "last_good"
 
 
@@ -36,9 +37,8 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     listed = await client.runs.list(place["project"], place["pipeline_id"])
     start_ms = start_of(payload["problem"])
     ended = [run for run in listed if run["result"] == "succeeded" and _ended_before(run, start_ms)]
-    suspect = last_good = None
-    if ended:
-        suspect = await client.runs.get(place["project"], place["pipeline_id"], ended[0]["run_id"])
+    suspect, last_good = await _newest_deployed(place, ended), None
+    if suspect:
         last_good = await client.runs.last_good(place["project"], place["pipeline_id"], suspect["run_id"])
     between: dict[str, Any] = {}
     missing: list[Missing] = []
@@ -50,6 +50,16 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     if last_good:
         items.append(_item(last_good, service["name"], LAST_GOOD, "earlier good run", {}))
     return {"items": items, "missing": missing, "runs": {"suspect": suspect, "last_good": last_good}}
+
+
+async def _newest_deployed(place: Mapping[str, Any], ended: Sequence[Run]) -> Run | None:
+    """The newest of these runs that deployed: one that stopped, started or scaled changed no code."""
+    runs = services().azure_devops.runs
+    for run in ended[:MOST_RUNS_READ]:
+        found = await runs.get(place["project"], place["pipeline_id"], run["run_id"])
+        if await runs.deploys(place["project"], found):
+            return found
+    return None
 
 
 async def _between(project: str, earlier: Run, later: Run) -> tuple[dict[str, Any], list[Missing]]:

@@ -62,6 +62,7 @@ class FakeAzureDevOps(FakeVendor):
             "pipeline": {"id": pipeline_id or self.pipeline_id},
             "resources": {"repositories": {"self": {**place, "refName": ref_name, "version": commit}}},
             "variables": variables or {},
+            "templateParameters": {},
         }
         if result:
             run |= {"result": result, "finishedDate": run["createdDate"]}

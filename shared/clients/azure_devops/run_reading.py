@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from shared.clients.azure_devops.connection import Connection, area
-from shared.clients.azure_devops.run_shapes import LOOK_BACK, Run, parse_run, when
+from shared.clients.azure_devops.run_shapes import LOOK_BACK, Run, deploys, parse_run, when
 
 _AT_ONCE = 8
 
@@ -49,6 +49,18 @@ class RunReading:
     async def _get(self, operation: str, project: str, pipeline_id: int, run_id: int) -> Run:
         path = f"{runs_path(project, pipeline_id)}/{int(run_id)}"
         return await self._call(operation, "GET", path, parse=parse_run)
+
+    async def _deploys(self, operation: str, project: str, run: Run) -> bool:
+        """Whether this run, read alone, was a deployment. Where it does not tell, its build does."""
+        if "deploys" in run:
+            return run["deploys"]
+        given = await self._call(
+            operation,
+            "GET",
+            area(project, f"build/builds/{int(run['run_id'])}"),
+            parse=lambda body: dict(body.get("templateParameters") or {}),
+        )
+        return deploys(given, run["key"])
 
 
 def runs_path(project: str, pipeline_id: int) -> str:

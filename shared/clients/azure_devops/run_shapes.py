@@ -14,6 +14,8 @@ KEY_VARIABLE = "VALUEFLOW_KEY"
 Assumption: the pipeline lets it be set at queue time. Where the organisation or the project limits such
 variables, define it on the pipeline and tick "Let users override this value when running this pipeline".
 """
+ACTION_PARAMETER, DEPLOY = "action", "apply"
+"""The run-time parameter by which a pipeline does something other than deploying, and its value when it deploys."""
 LOOK_BACK = timedelta(hours=24)
 """How old a run of ours can be when we look for it: far longer than any step is retried."""
 
@@ -22,7 +24,7 @@ class Run(TypedDict):
     """One pipeline run. result: succeeded, failed, canceled; None until state is completed. Times: ISO 8601.
 
     commit, ref_name, key: None in what `runs.list` gives, since Azure DevOps tells them only run by run.
-    repository_id: where it is told.
+    repository_id: where it is told. deploys: whether it put its commit into operation, where the run tells.
     """
 
     run_id: int
@@ -36,6 +38,7 @@ class Run(TypedDict):
     ref_name: str | None
     key: str | None
     repository_id: NotRequired[str]
+    deploys: NotRequired[bool]
 
 
 class StartedRun(Run):
@@ -85,7 +88,23 @@ def parse_run(body: Mapping[str, Any]) -> Run:
         "ref_name": repository.get("refName"),
         "key": variable.get("value"),
     }
-    return {**run, "repository_id": repository_id} if repository_id else run
+    if repository_id:
+        run["repository_id"] = repository_id
+    given = body.get("templateParameters")
+    if given is not None and repository:
+        run["deploys"] = deploys(given, run["key"])
+    return run
+
+
+def deploys(parameters: Mapping[str, Any], key: str | None) -> bool:
+    """Whether a run given these run-time parameters deployed its commit: one that stopped or scaled did not.
+
+    key: of a run of ours; what those do by other parameters than `action` is no deployment either.
+    """
+    action = parameters.get(ACTION_PARAMETER)
+    if action is None:
+        return not (key and parameters)
+    return str(action).casefold() == DEPLOY
 
 
 def failed_stage(timeline: Mapping[str, Any] | None) -> str:

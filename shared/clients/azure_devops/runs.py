@@ -39,8 +39,15 @@ class Runs(RunReading):
         """One run with its commit."""
         return await retrying(lambda: self._get("run", project, pipeline_id, run_id))
 
+    async def deploys(self, project: str, run: Run) -> bool:
+        """Whether a run that `get` gave put its commit into operation, rather than stop, start, scale or destroy."""
+        return await retrying(lambda: self._deploys("deploys", project, run))
+
     async def last_good(self, project: str, pipeline_id: int, before_run_id: int) -> Run | None:
-        """The run to go back to when the one of before_run_id is the suspect; see `choose_last_good`."""
+        """The run to go back to when the one of before_run_id is the suspect; see `choose_last_good`.
+
+        Runs that stopped, started or scaled are passed over: they put no commit into operation.
+        """
         operation = "last_good_run"
 
         async def work() -> Run | None:
@@ -49,8 +56,11 @@ class Runs(RunReading):
             good = [run for run in listed if run["run_id"] < before_run_id and run["result"] == "succeeded"]
             seen: list[Run] = []
             for run in good[:_CANDIDATES]:
-                seen.append(await self._get(operation, project, pipeline_id, run["run_id"]))
-                if is_good(seen[-1], suspect) and seen[-1]["commit"] != suspect["commit"]:
+                candidate = await self._get(operation, project, pipeline_id, run["run_id"])
+                if not is_good(candidate, suspect) or not await self._deploys(operation, project, candidate):
+                    continue
+                seen.append(candidate)
+                if candidate["commit"] != suspect["commit"]:
                     break
             return choose_last_good(seen, suspect)
 

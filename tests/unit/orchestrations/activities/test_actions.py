@@ -199,6 +199,10 @@ async def test_an_expired_certificate_is_answered_by_the_pipeline_named_for_it(s
         (lambda stage: stage.devops.add_run(101, OLD, "failed"), "run_not_good"),
         (lambda stage: stage.devops.runs.pop(101), "run_not_good"),
         (
+            lambda stage: stage.devops.runs[101].update(templateParameters={"action": "stop"}),
+            "run_not_good",
+        ),
+        (
             lambda stage: stage.register(azure_devops={"project": "Payments", "pipeline_id": 8}),
             "another_pipeline",
         ),
@@ -221,6 +225,13 @@ async def test_runs_of_pull_requests_stand_in_nobodys_way(stage: Stage) -> None:
     proposal = await stage.plan("recent_deployment")
     stage.devops.add_run(103, NEWER, "succeeded", "refs/pull/1/merge")
     stage.devops.add_run(104, NEWER, None, "refs/pull/2/merge")
+
+    assert (await stage.begin(proposal, "op-1/begin_action"))["go"] is True
+
+
+async def test_a_restart_of_the_newest_code_deploys_nothing(stage: Stage) -> None:
+    proposal = await stage.plan("recent_deployment")
+    stage.devops.add_run(103, NEWER)["templateParameters"] = {"action": "start", "environment": "production"}
 
     assert (await stage.begin(proposal, "op-1/begin_action"))["go"] is True
 

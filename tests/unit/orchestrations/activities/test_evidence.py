@@ -466,6 +466,16 @@ async def test_the_run_before_the_problem_is_the_suspect_and_the_one_before_it_t
     assert [item["facts"]["role"] for item in value["items"]] == ["suspect", "last_good"]
 
 
+async def test_a_run_that_stopped_or_started_the_service_is_neither(vendors: Vendors) -> None:
+    for run_id, parameters in ((101, {}), (102, {"action": "stop"}), (103, {}), (104, {"action": "start"})):
+        vendors.devops.add_run(run_id, f"{run_id:040}")["templateParameters"] = parameters
+
+    value = await collected(evidence_azure_devops.collect_runs, start_ms=a_minute_from_now())
+
+    runs = value["runs"]
+    assert (runs["suspect"]["run_id"], runs["last_good"]["run_id"]) == (103, 101)
+
+
 async def test_what_lies_between_the_two_runs_is_told_without_anybody_s_name(vendors: Vendors) -> None:
     two_versions(vendors)
 

@@ -12,6 +12,7 @@ from tests.fakes.azure_devops import URL, FakeAzureDevOps
 from tests.fakes.vendor import (
     Fault,
     Late,
+    answer,
     body_of,
     done_but_failed,
     dropped,
@@ -101,6 +102,52 @@ async def test_the_last_good_run_is_found_with_its_commit(
     assert found is not None
     assert (found["run_id"], found["commit"], found["ref_name"]) == (2, GOOD, MAIN)
     assert len(fake.sent("GET")) == 5, "it reads no run that cannot change the answer"
+
+
+async def test_a_run_that_stopped_or_started_is_nothing_to_go_back_to(
+    fake: FakeAzureDevOps, client: AzureDevOpsClient
+) -> None:
+    fake.add_run(1, GOOD)
+    for run_id, action in enumerate(("stop", "start", "scale", "restart", "destroy"), 2):
+        fake.add_run(run_id, "d" * 40)["templateParameters"] = {"action": action, "environment": "production"}
+    fake.add_run(7, BAD)
+
+    found = await client.runs.last_good("Payments", 7, 7)
+    assert found is not None
+    assert found["run_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key", "deploys"),
+    [
+        ({}, None, True),
+        ({}, "incident-1/start_run", True),
+        ({"action": "apply", "environment": "production"}, None, True),
+        ({"action": "Apply"}, "provision-1/first_run", True),
+        ({"environment": "production"}, None, True),
+        ({"action": "stop"}, None, False),
+        ({"days": "90"}, "incident-1/start_run", False),
+    ],
+)
+@pytest.mark.parametrize("told_by", ["run", "build"])
+async def test_what_a_run_was_given_says_whether_it_deployed(
+    fake: FakeAzureDevOps,
+    client: AzureDevOpsClient,
+    monkeypatch: pytest.MonkeyPatch,
+    parameters: dict[str, str],
+    key: str | None,
+    deploys: bool,
+    told_by: str,
+) -> None:
+    run = fake.add_run(1, GOOD, variables={"VALUEFLOW_KEY": {"value": key}} if key else None)
+    run["templateParameters"] = parameters
+    if told_by == "build":
+        del run["templateParameters"]
+        build = {"id": 1, "status": "completed", "templateParameters": parameters}
+        monkeypatch.setattr(fake, "_build", lambda request, run: answer(build))
+
+    found = await client.runs.get("Payments", 7, 1)
+    assert await client.runs.deploys("Payments", found) is deploys
 
 
 async def test_without_another_commit_the_newest_before_it_is_taken_and_without_any_none(
