@@ -31,11 +31,10 @@ async def collect_metric(payload: dict) -> Value:  # type: ignore[type-arg]
         f"{measured['metric_selector']}: before {_summary(before)}, during {_summary(during)}; "
         f"healthy up to {measured['upper_bound']:g}"
     )
-    out_of_bounds = sum(value > measured["upper_bound"] for value in before)
     compared = baseline.compare(points, start_ms)
     facts = {"indicator": "indicator", "entity_id": measured["entity_id"], **compared}
     told = item("dynatrace", "metric", start_ms, text, facts, entity_link(measured["entity_id"]))
-    return {"items": [told], "out_of_bounds_before": out_of_bounds}
+    return {"items": [told]}
 
 
 def _summary(values: list[float]) -> str:
