@@ -17,6 +17,7 @@ Event = Mapping[str, Any]
 AUTOMATIC = "automatic"
 
 _TYPES = (event_types.INCIDENT_OPENED, event_types.INCIDENT_CLOSED, event_types.APPROVAL_DECIDED)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST, _FIRST = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
@@ -102,7 +103,7 @@ def _operation(name: str, told: Mapping[str, Sequence[Event]]) -> Operation:
     opening, ending = (_latest(told.get(type_, ())) for type_ in _TYPES[:2])
     both = {**ending, **{key: value for key, value in opening.items() if value is not None}}
     decided = told.get(event_types.APPROVAL_DECIDED, ())
-    acknowledged = [at for event in decided if (at := _decided_at(event))]
+    told_at = [_at(ending.get("acknowledged_at")), *map(_decided_at, decided)]
     automatic = ending.get(AUTOMATIC)
     if not isinstance(automatic, bool):
         automatic = True if any(event["data"].get("decided") == AUTOMATIC for event in decided) else None
@@ -111,7 +112,7 @@ def _operation(name: str, told: Mapping[str, Sequence[Event]]) -> Operation:
         incident_number=both.get("incident_number") or None,
         told=both,
         opened_at=_at(both.get("opened_at")),
-        acknowledged_at=min(acknowledged, default=None),
+        acknowledged_at=_earliest(told_at),
         mitigated_at=_at(ending.get("mitigated_at")),
         closed_at=_at(ending.get("closed_at")),
         outcome=ending.get("outcome"),
@@ -124,7 +125,7 @@ def _incident(name: str, of: Sequence[Operation]) -> Incident:
     """Its times begin with the first operation; everything else is what the latest says."""
     latest = max(of, key=lambda one: (one.opened_at or one.closed_at or _FIRST, one.operation_id))
     opened_at = _earliest(one.opened_at for one in of)
-    started_at = _earliest(_at(one.told.get("started_at")) for one in of)
+    started_at = _earliest(_at_ms(one.told.get("started_ms")) for one in of)
     over = latest.outcome in incidents.CLOSING
     return Incident(
         name=name,
@@ -158,6 +159,11 @@ def _decided_at(event: Event) -> datetime | None:
 
 def _earliest(times: Iterable[datetime | None]) -> datetime | None:
     return min((at for at in times if at is not None), default=None)
+
+
+def _at_ms(told: object) -> datetime | None:
+    """A time told in milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=told) if type(told) is int else None
 
 
 def _at(told: object) -> datetime | None:

@@ -39,6 +39,12 @@ def told_times(about: datetime) -> st.SearchStrategy[str | None]:
     return st.one_of(near, near, near, near, near, near, st.none(), st.just("yesterday"))
 
 
+def started(about: datetime) -> st.SearchStrategy[object]:
+    """Some time before, in milliseconds; or nothing that is a number."""
+    ms = round(about.timestamp() * 1000)
+    return st.one_of(st.integers(ms - 600_000, ms + 60_000), st.sampled_from([ms, None, "soon"]))
+
+
 @st.composite
 def operation(draw: st.DrawFn, tag: str, name: str, number: str | None, opened_at: datetime) -> list[Event]:
     """The events of one operation: each kind none, one, or one with corrections."""
@@ -47,7 +53,7 @@ def operation(draw: st.DrawFn, tag: str, name: str, number: str | None, opened_a
         "incident_number": number,
         "service": draw(st.sampled_from([f"{tag}-cart", f"{tag}-orders", None])),
         "fingerprint": draw(st.sampled_from([f"{tag}-a", f"{tag}-b", None])),
-        "started_at": draw(told_times(opened_at - timedelta(seconds=300))),
+        "started_ms": draw(started(opened_at)),
         "opened_at": draw(st.sampled_from([written(opened_at)] * 5 + [None, "odd"])),
     }
     events: list[Event] = []
@@ -65,6 +71,7 @@ def operation(draw: st.DrawFn, tag: str, name: str, number: str | None, opened_a
             "outcome": draw(st.sampled_from(OUTCOMES)),
             "action": draw(st.sampled_from(ACTIONS)),
             "automatic": draw(st.sampled_from([True, False, None, "odd"])),
+            "acknowledged_at": draw(st.one_of(st.none(), told_times(opened_at))),
             "mitigated_at": draw(told_times(opened_at + timedelta(seconds=900))),
             "closed_at": draw(told_times(opened_at + timedelta(seconds=1200))),
         }

@@ -1,6 +1,6 @@
 -- Incidents that come back: a row a fingerprint (service, title and severity) with more than one incident within the
--- 30 days up to its newest. HAS_FOLLOW_UP: whether what was suggested after one of them was created, from the event
--- incident.followed_up.
+-- 30 days up to its newest. HAS_FOLLOW_UP: whether people allowed what was suggested after one of them (alerts,
+-- work items).
 
 CREATE OR REPLACE VIEW MART.REPEATED_INCIDENTS AS
 WITH NEAR AS (
@@ -14,7 +14,9 @@ WITH NEAR AS (
 FOLLOWED AS (
     SELECT DISTINCT DATA:incident_number::VARCHAR AS INCIDENT_NUMBER
     FROM CORE.EVENTS
-    WHERE EVENT_TYPE = 'incident.followed_up' AND TRY_CAST(DATA:created::VARCHAR AS INTEGER) > 0
+    WHERE EVENT_TYPE = 'approval.decided'
+        AND DATA:action::VARCHAR = 'create_follow_ups'
+        AND DATA:decided::VARCHAR = 'approve'
 ),
 COUNTED AS (
     SELECT

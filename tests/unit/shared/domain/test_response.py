@@ -11,6 +11,9 @@ from shared.domain.event_types import APPROVAL_DECIDED, INCIDENT_CLOSED, INCIDEN
 
 Event = dict[str, Any]
 
+STARTED_MS = 1_795_168_500_000
+"""2026-11-20T09:55:00Z"""
+
 
 def event(
     type_: str, data: dict[str, Any], *, minute: int = 0, operation: str = "one", day: int = 20
@@ -27,7 +30,7 @@ def event(
 
 
 def opened(**options: Any) -> Event:
-    data = {"started_at": "2026-11-20T09:55:00Z", "opened_at": "2026-11-20T10:00:00Z", "action": "roll_back"}
+    data = {"started_ms": STARTED_MS, "opened_at": "2026-11-20T10:00:00Z", "action": "roll_back"}
     return event(INCIDENT_OPENED, data | options.pop("data", {}), **options)
 
 
@@ -59,19 +62,25 @@ def test_the_first_of_several_decisions_is_the_answer() -> None:
     assert incident.seconds_to_acknowledge == 120
 
 
+def test_the_end_tells_the_answer_where_the_decision_is_not_loaded_yet() -> None:
+    incident = only(opened(), closed(data={"acknowledged_at": "2026-11-20T10:03:00Z"}))
+
+    assert incident.seconds_to_acknowledge == 180
+
+
 def test_an_action_that_nobody_was_asked_about_is_the_answer_too() -> None:
     incident = only(opened(), decided("ignored", "automatic"))
 
     assert (incident.seconds_to_acknowledge, incident.automatic) == (570, True)
 
 
-@pytest.mark.parametrize("missing", ["opened_at", "started_at"])
+@pytest.mark.parametrize("missing", ["opened_at", "started_ms"])
 def test_what_is_not_told_is_not_known(missing: str) -> None:
     incident = only(opened(data={missing: None}), decided("2026-11-20T10:04:00Z"), closed())
 
     known = {
         "opened_at": incident.seconds_to_acknowledge is not None,
-        "started_at": incident.seconds_to_resolve is not None,
+        "started_ms": incident.seconds_to_resolve is not None,
     }
     assert [name for name, is_known in known.items() if not is_known] == [missing]
 
@@ -99,7 +108,7 @@ def test_a_runbook_has_fixed_what_its_action_resolved(outcome: str, action: str,
 
 
 def test_an_incident_opened_again_is_one_and_ends_as_its_last_operation_did() -> None:
-    later = {"started_at": "2026-11-20T10:40:00Z", "opened_at": "2026-11-20T10:41:00Z"}
+    later = {"started_ms": STARTED_MS + 2_700_000, "opened_at": "2026-11-20T10:41:00Z"}
     incident = only(
         opened(),
         closed(),
