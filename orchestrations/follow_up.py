@@ -143,15 +143,14 @@ class _FollowUp:
     def create(self, decisions: Sequence[Mapping[str, Any]]) -> Steps:
         """Make what was approved, side by side; tell the incident once what there is now, and what is missing."""
         bound = {"action": self.approval["action"], "action_hash": self.approval["action_hash"]}
+        activities = ["create_alert" if item["kind"] == ALERT else "create_work_item" for item in self.items]
+        names = [f"{activity}_{number}" for number, activity in enumerate(activities, start=1)]
         asked = {
-            f"create_{item['key']}": (
-                "create_alert" if item["kind"] == ALERT else "create_work_item",
-                {**bound, "item": item["key"], "language": self.tell.language},
-            )
-            for item in self.items
+            name: (activity, {**bound, "item": item["key"], "language": self.tell.language})
+            for name, activity, item in zip(names, activities, self.items, strict=True)
         }
         outcomes = yield from self.saga.attempt_all(asked, for_s=self.policy["retry_for_s"])
-        told = [(item, outcomes[f"create_{item['key']}"]) for item in self.items]
+        told = [(item, outcomes[name]) for name, item in zip(names, self.items, strict=True)]
         made = [item["key"] for item, each in told if each["status"] == "done"]
         outcome = CREATED if len(made) == len(told) else PARTLY_CREATED if made else NOT_CREATED
         self.saga.show(outcome=outcome)

@@ -84,10 +84,17 @@ def _event_of(name: str, step: Mapping[str, Any]) -> str:
 
 
 def _of_decisions(language: str, story: Mapping[str, Any]) -> Iterable[Event]:
+    """A decision is told to the second; what was asked in that second was asked before."""
+    asked = [
+        moment(step.get("started_at"))
+        for step in story.get("steps") or []
+        if str(step.get("name", "")).startswith("await_decision")
+    ]
     for decision in story.get("decisions") or []:
         at = moment(decision.get("at"))
         if at is not None:
-            yield at, decided(language, decision)
+            same_second = [ms for ms in asked if ms is not None and ms // 1000 == at // 1000]
+            yield max([at, *same_second]), decided(language, decision)
 
 
 def decided(language: str, decision: Mapping[str, Any]) -> str:

@@ -152,8 +152,15 @@ TEXTS = {
     "outcome.created": Text("criado", "created"),
     "outcome.partly_created": Text("criado em parte", "partly created"),
     "outcome.not_created": Text("não criado", "not created"),
-    "link.work_item": Text("Item de trabalho", "Work item"),
     "do.start_follow_up": Text("iniciar o acompanhamento", "start the follow-up"),
     "do.ask_follow_ups": Text("pedir aprovação", "ask for approval"),
     "do.note_follow_ups": Text("anotar o que foi criado", "note what was created"),
+} | {
+    key: text
+    for number in range(1, 6)
+    for key, text in (
+        (f"do.create_alert_{number}", Text("criar o alerta", "create the alert")),
+        (f"do.create_work_item_{number}", Text("criar o item de trabalho", "create the work item")),
+        (f"link.work_item_{number}", Text("Item de trabalho", "Work item")),
+    )
 }

@@ -116,6 +116,21 @@ def test_the_timeline_tells_events_in_order_not_steps() -> None:
     assert told[0].startswith("- **2025-11-21 12:00:00**")
 
 
+def test_a_decision_within_the_second_of_its_question_comes_after_it() -> None:
+    steps = [
+        step("announce", "2025-11-21T12:04:00.300Z"),
+        {**step("await_decision", "2025-11-21T12:04:00.310Z"), "ended_at": "2025-11-21T12:04:00.400Z"},
+        step("start_run", "2025-11-21T12:04:00.500Z"),
+    ]
+    told = section(postmortem.write("en", {**STORY, "steps": steps, "joined": []}), "Timeline (UTC)")
+
+    assert [line.partition("** ")[2] for line in told][1:] == [
+        "Card posted in Teams",
+        "Ana approved go",
+        "Run started",
+    ]
+
+
 def test_the_impact_has_its_times_and_what_lies_between_them() -> None:
     told = section(postmortem.write("en", STORY), "Impact")
 

@@ -1,0 +1,52 @@
+"""Work items against the simulated Azure DevOps, under every fault on the write and on the looks around it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sandbox.vendors.azure_devops.vendor import AzureDevOps
+from sandbox.vendors.store import Store
+from shared.clients.azure_devops import AzureDevOpsClient, WorkItemDraft, azure_devops_client
+from tests.integration.clients.stage import CREDENTIALS, TIMEOUT_S, Stage, every_fault_of, staged, until_done
+from tests.integration.clients.test_azure_devops import PROJECT, NoEffects
+
+DRAFT: WorkItemDraft = {
+    "type": "Bug",
+    "title": "Fix the memory leak of cart",
+    "description": ["A restart only delays it."],
+    "links": [("Postmortem", "https://app.example/api/operations/incident-1/postmortem")],
+}
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+
+@pytest.fixture
+async def azure_devops(store: Store) -> AsyncIterator[Stage]:
+    async for stage in staged(AzureDevOps(store, CREDENTIALS, lambda token, audience: False, NoEffects())):
+        await stage.tell("/projects", {"name": PROJECT})
+        yield stage
+
+
+@pytest.fixture
+async def client(azure_devops: Stage) -> AsyncIterator[AzureDevOpsClient]:
+    url = f"{azure_devops.url}/contoso"
+    made = azure_devops_client(url, CREDENTIALS["token"], timeout_s=TIMEOUT_S)
+    yield made
+    await made.aclose()
+
+
+@every_fault_of("create_work_item", "query_work_items")
+async def test_one_work_item(
+    azure_devops: Stage, client: AzureDevOpsClient, operation: str, fault: dict[str, Any]
+) -> None:
+    async def ensure() -> int:
+        return (await client.boards.ensure(PROJECT, "k-1", DRAFT))["work_item_id"]
+
+    azure_devops.break_next(operation, fault)
+    made = await until_done(azure_devops, ensure)
+
+    assert await ensure() == made
+    (item,) = azure_devops.documents("work_item")
+    assert item["fields"]["System.WorkItemType"] == "Bug"
+    assert item["relations"][0]["url"] == DRAFT["links"][0][1]
+    assert "valueflow:k-1" in item["fields"]["System.Tags"]
