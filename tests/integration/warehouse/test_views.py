@@ -131,6 +131,7 @@ async def test_an_incident_is_one_row_from_its_events(loader: Warehouse, operati
     await load(loader, opened(operation, **more), decided(operation), closed(operation, **more, **end))
 
     row = await incident(loader, operation)
+    assert type(row["JOINED_PROBLEMS"]) is int
     assert row == {
         "INCIDENT": number_of(operation),
         "INCIDENT_NUMBER": number_of(operation),
