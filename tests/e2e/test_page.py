@@ -49,7 +49,7 @@ def open_page(browser: Any, platform: Document) -> Iterator[Open]:
 
 @pytest.fixture(scope="module")
 def resolved(browser: Any, platform: Document) -> dict[str, str]:
-    """An incident that a person brought to its end with nothing but the page."""
+    """An incident that a person brought to its end with nothing but the page; they approve without JavaScript."""
     context = browser.new_context(locale="en")
     context.set_default_timeout(120_000)
     page = context.new_page()
@@ -61,12 +61,14 @@ def resolved(browser: Any, platform: Document) -> dict[str, str]:
     identity = str(newest.get_attribute("id"))
     decide = page.locator(f"#{identity}").get_by_role("link", name="See and decide")
     decide.wait_for()
-    page.goto(str(decide.get_attribute("href")))
-    page.get_by_role("link", name="Sign in").click()
-    page.get_by_role("button", name="Ana Souza").click()
-    page.get_by_role("button", name="Approve").click()
-    thanks = page.get_by_role("status").inner_text()
-    page.goto(platform["console"]["url"])
+    bare = browser.new_context(locale="en", viewport={"width": 375, "height": 812}, java_script_enabled=False)
+    approval = bare.new_page()
+    approval.goto(str(decide.get_attribute("href")))
+    approval.get_by_role("link", name="Sign in").click()
+    approval.get_by_role("button", name="Ana Souza").click()
+    approval.get_by_role("button", name="Approve").click()
+    thanks = approval.get_by_role("status").inner_text()
+    bare.close()
     chip = page.locator(f"#{identity} .chip", has_text="resolved and verified")
     chip.wait_for()
     told = {"operation": identity.removeprefix("op-"), "thanks": thanks, "outcome": chip.inner_text()}
