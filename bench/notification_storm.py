@@ -2,26 +2,20 @@
 
 Handled: nothing waits in the subscription `incidents`, every problem belongs to exactly one incident whose operation
 knows of it, and each incident has its record in ServiceNow. Vendors answer at once; the assistant is the embedded one.
-The baseline is what the same notifications cost when each is only taken and put on the topic.
+The baseline is how long the storm lasts.
 """
 
 import asyncio
-import json
-import logging
 import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from bench.aftermath import Seen, records, watch
 from bench.processes import meter_of, platform
-from bench.storms import Storm, Told, brew
+from bench.storms import Storm, brew, deliver
 from sandbox.demo.stage import Stage
 from sandbox.platform.story import World
 
@@ -34,23 +28,6 @@ GOAL = (
 )
 GIVE_UP_S = 150.0
 _LOOK_EVERY_S = 0.25
-_QUIET = logging.getLogger("bench.durable")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Where everything is. waiting: messages of `incidents`. entries: of the open incidents (domain.correlation).
-
-    wrong: what is not as it must be, in sentences.
-    """
-
-    waiting: int
-    entries: Sequence[dict[str, Any]]
-    wrong: Sequence[str]
-
-    @property
-    def handled(self) -> bool:
-        return not self.waiting and not self.wrong and all(entry["incident"] for entry in self.entries)
 
 
 def run() -> dict[str, Any]:
@@ -73,9 +50,9 @@ async def _measure() -> dict[str, Any]:
             seen, drained_s, took_s = await watching
             peaks = {each: meter.peak_mb for each, meter in meters.items()}
             spent_s = {each: round(meter.cpu_s - began_s[each], 1) for each, meter in meters.items()}
-            records, twice = await _records(there, seen.entries)
+            recorded, wrong = await records(there, storm, seen.entries)
     taken = Counter(status for status, _ in answers)
-    wrong = [*seen.wrong, *twice]
+    wrong = [*seen.wrong, *wrong]
     for sentence in wrong:
         print(f"bench: {sentence}", flush=True)
     return {
@@ -94,32 +71,12 @@ async def _measure() -> dict[str, Any]:
             "queue_drained_s": round(drained_s, 1),
             "problems": len(storm.problems),
             "root_causes": ROOTS,
-            "incidents": len(records),
+            "incidents": len(recorded),
             "wrong": len(wrong),
             "host_peak_MB": peaks["host"],
             "processor_s": ", ".join(f"{each} {spent}" for each, spent in spent_s.items()),
         },
     }
-
-
-async def deliver(there: World, told: Sequence[Told]) -> list[tuple[int, float]]:
-    """Send each notification at its time; (status, seconds until the answer) of each."""
-    app = there.document["app"]
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "X-ValueFlow-Secret": app["webhook_secret"],
-        "x-functions-key": app["function_key"],
-    }
-    began = time.perf_counter()
-    async with httpx.AsyncClient(timeout=60, trust_env=False, headers=headers) as http:
-
-        async def send(one: Told) -> tuple[int, float]:
-            await asyncio.sleep(max(0.0, one.at_s - (time.perf_counter() - began)))
-            asked = time.perf_counter()
-            answer = await http.post(app["webhook_url"], content=one.body.encode())
-            return answer.status_code, time.perf_counter() - asked
-
-        return await asyncio.gather(*map(send, told))
 
 
 async def _warm_up(there: World) -> None:
@@ -131,61 +88,12 @@ async def _warm_up(there: World) -> None:
 
 async def _until_handled(there: World, storm: Storm, began: float) -> tuple[Seen, float, float]:
     """What there is in the end, when the queue was empty, and when all was handled; in seconds from `began`."""
-    from durabletask.client import AsyncTaskHubGrpcClient
-
-    from shared.clients.blob import blob_store
-
     drained_s = 0.0
-    async with AsyncExitStack() as stack:
-        blob = blob_store("valueflow", connection_string=there.document["blob"]["connection_string"])
-        stack.push_async_callback(blob.close)
-        client = AsyncTaskHubGrpcClient(host_address=there.document["durable"]["address"], logger=_QUIET)
-        stack.push_async_callback(client.close)
+    async with watch(there, storm) as look:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            seen, now_s = await look(there, blob, client, storm), time.perf_counter() - began
+            seen, now_s = await look(), time.perf_counter() - began
             if seen.waiting:
                 drained_s = now_s
             if (now_s > storm.told[-1].at_s and seen.handled) or now_s > GIVE_UP_S:
                 return seen, drained_s, now_s
-
-
-async def look(there: World, blob: Any, client: Any, storm: Storm) -> Seen:
-    """Where every problem is now. Operations are only asked once nothing waits any more."""
-    stats = await there.http.get(there.document["servicebus"]["stats_url"])
-    entities = stats.raise_for_status().json()["entities"]
-    waiting = sum(
-        one["active"] for one in entities if one["path"].lower() == "events/subscriptions/incidents"
-    )
-    document = await blob.get("incidents/open.json")
-    entries = [
-        entry for entry in json.loads(document or b"[]") if set(entry["problems"]) & set(storm.problems)
-    ]
-    told = Counter(name for entry in entries for name in entry["problems"])
-    wrong = [f"{name} is in {told[name]} incidents" for name in storm.problems if told[name] != 1]
-    if not wrong and not waiting and all(entry["incident"] for entry in entries):
-        for entry in entries:
-            wrong += await _unheard(client, entry)
-    return Seen(waiting, entries, wrong)
-
-
-async def _unheard(client: Any, entry: dict[str, Any]) -> list[str]:
-    """Whether the incident's operation knows all its problems, and ended, if it did, when all were over."""
-    operation_id = entry["operation_id"]
-    state = await client.get_orchestration_state(operation_id)
-    if state is None:
-        return [f"{operation_id} does not exist"]
-    known = 1 + int((json.loads(state.serialized_custom_status or "{}") or {}).get("joined", 0))
-    if known >= len(entry["problems"]):  # more: one that came too late for it went on to another
-        return []
-    return [
-        f"{operation_id} knows {known} of {len(entry['problems'])} problems ({state.runtime_status.name})"
-    ]
-
-
-async def _records(there: World, entries: Sequence[dict[str, Any]]) -> tuple[set[str], list[str]]:
-    """The records in ServiceNow, and whether there is one for each incident and none besides."""
-    rows = (await there.state("servicenow")).get("incident", [])
-    found = {row["sys_id"] for row in rows if "(storm-" in row["short_description"]}
-    named = {entry["incident"]["sys_id"] for entry in entries if entry["incident"]}
-    return found, [f"{each} is no incident's record" for each in sorted(found ^ named)]

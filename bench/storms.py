@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import httpx
+
 from sandbox.platform.story import World
 from shared.domain.problems import instance_id
 
@@ -25,31 +27,36 @@ class Told(NamedTuple):
 class Storm(NamedTuple):
     """problems: the identity of each problem, with its root cause's name. told: in order of time."""
 
+    name: str
     problems: dict[str, str]
     told: Sequence[Told]
 
 
 _CALLERS = 5
 _HEX = 16
+_PAUSE_S = 0.3
 
 
-async def brew(there: World, roots: int, notifications: int, within_s: float, seed: int = 1) -> Storm:
+async def brew(
+    there: World, roots: int, notifications: int, within_s: float, *, name: str = "storm", seed: int = 1
+) -> Storm:
     """Make what fails known to every vendor and to the registry, and say who will be told of what, when.
 
-    roots: root causes. Raises: ValueError when so many notifications are too few for every problem.
+    roots: root causes. name: of the storm, in its titles. Raises: ValueError when so many notifications are too few
+    for every problem.
     """
     chance = random.Random(seed)
-    names = [f"storm-{number:02}" for number in range(roots)]
-    await asyncio.gather(*(_service(there, name) for name in names))
+    names = [f"{name}-{number:02}" for number in range(roots)]
+    await asyncio.gather(*(_service(there, root) for root in names))
     opened: list[tuple[float, dict[str, Any]]] = []
     resolved: list[tuple[float, dict[str, Any]]] = []
     problems: dict[str, str] = {}
-    for number, name in enumerate(names):
+    for number, root in enumerate(names):
         begins_s = chance.uniform(0, within_s * 0.4)
         for caller in range(_CALLERS + 1):
             at_s = begins_s + caller * chance.uniform(0, within_s * 0.05)
-            problem = await _problem(there, name, caller)
-            problems[instance_id(problem["problemId"], problem["startTime"])] = name
+            problem = await _problem(there, root, caller)
+            problems[instance_id(problem["problemId"], problem["startTime"])] = root
             opened.append((at_s, problem))
             if number % 2:
                 # The smallest delays put some of them before their opening.
@@ -60,7 +67,41 @@ async def brew(there: World, roots: int, notifications: int, within_s: float, se
     again = [(chance.uniform(at_s, within_s), problem) for at_s, problem in chance.choices(opened, k=missing)]
     told = [Told(at_s, _body(problem, "OPEN")) for at_s, problem in opened + again]
     told += [Told(max(0.0, at_s), _body(problem, "RESOLVED")) for at_s, problem in resolved]
-    return Storm(problems, sorted(told))
+    return Storm(name, problems, sorted(told))
+
+
+async def deliver(there: World, told: Sequence[Told], *, patient: bool = False) -> list[tuple[int, float]]:
+    """Send each notification at its time; (status, seconds until the answer) of each.
+
+    patient: again and again until it is taken, as Dynatrace does.
+    """
+    app = there.document["app"]
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "X-ValueFlow-Secret": app["webhook_secret"],
+        "x-functions-key": app["function_key"],
+    }
+    began = time.perf_counter()
+    async with httpx.AsyncClient(timeout=60, trust_env=False, headers=headers) as http:
+
+        async def post(one: Told) -> int:
+            while True:
+                try:
+                    answer = await http.post(app["webhook_url"], content=one.body.encode())
+                except httpx.HTTPError:
+                    if not patient:
+                        raise
+                else:
+                    if answer.is_success or not patient:
+                        return answer.status_code
+                await asyncio.sleep(_PAUSE_S)
+
+        async def send(one: Told) -> tuple[int, float]:
+            await asyncio.sleep(max(0.0, one.at_s - (time.perf_counter() - began)))
+            asked = time.perf_counter()
+            return await post(one), time.perf_counter() - asked
+
+        return await asyncio.gather(*map(send, told))
 
 
 def entity_of(root: str, caller: int) -> str:
