@@ -124,10 +124,10 @@ class _Edits:
         if "action" in acting.tell.about:
             acting.tell.about["action"] = action["type"]
         audit = audited(approval, approvals.EDIT, decisions) | {"edited_to": anew["action_hash"]}
-        yield from acting.tell.record(f"record_edit{self.suffix}", event_types.APPROVAL_DECIDED, audit)
+        yield from acting.tell.record(f"record{self.suffix}", event_types.APPROVAL_DECIDED, audit)
         said = {"people": by, "before": case["action_text"], "after": text}
         note = acting.tell.say("note.edited", comment=plain(edit["comment"]), **said)
-        yield from acting.tell.note(f"note_edit{self.suffix}", note)
+        yield from acting.tell.note(f"note{self.suffix}", note)
         facts = [
             {"title": acting.tell.say("card.action"), "value": text},
             {
@@ -137,7 +137,7 @@ class _Edits:
         ]
         words, links = acting.tell.say("approval.edit", **said), [("card.open_approval", _url(acting))]
         card = cards.notice_card(acting.tell.language, words, facts, links, [by])
-        yield from acting.tell.post(f"announce_edit{self.suffix}", card, sign_for=acting.context.instance_id)
+        yield from acting.tell.post(f"announce{self.suffix}", card, sign_for=acting.context.instance_id)
         return proposal, anew, case_anew
 
     def _plan(self, proposal: Proposal, approval: Mapping[str, Any], decision: Mapping[str, Any]) -> Steps:

@@ -92,3 +92,17 @@ TEXTS = {
     "do.record_closed": Text("publicar o evento", "record closed"),
     "do.announce_failure": Text("avisar a falha", "announce failure"),
 }
+
+_OF_AN_EDIT = {
+    "plan_edited": Text("verificar a outra ação", "check the other action"),
+    "record_edited": Text("registrar a outra ação", "record the other action"),
+    "note_edited": Text("anotar a outra ação", "note the other action"),
+    "note_edit_refused": Text("anotar por que não é possível", "note why it cannot be"),
+    "announce_edited": Text("avisar a outra ação no Teams", "tell Teams of the other action"),
+    "await_decision_edited": Text(
+        "aguardar decisão sobre a outra ação", "await decision on the other action"
+    ),
+    "remind_edited": Text("lembrar no Teams", "remind in Teams"),
+    "escalate_edited": Text("escalar no Teams", "escalate in Teams"),
+}
+TEXTS |= {f"do.{name}_{number}": text for name, text in _OF_AN_EDIT.items() for number in (1, 2, 3)}

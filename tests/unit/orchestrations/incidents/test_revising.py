@@ -279,7 +279,7 @@ def test_everybody_is_told_of_an_edit_and_it_is_in_the_audit_trail(world: Asking
     told = play.run()
 
     (card,) = [
-        each["card"] for each in play.payloads("post_card") if each["key"].endswith("announce_edit_edited_1")
+        each["card"] for each in play.payloads("post_card") if each["key"].endswith("announce_edited_1")
     ]
     (audit,) = [fact for fact in world.facts if fact.get("decided") == "edit"]
     assert "Bia proposed another action" in card["body"][0]["text"]
@@ -388,7 +388,7 @@ def test_reminders_come_for_an_edited_proposal_too(world: AskingWorld) -> None:
     play.run()
 
     keys = [payload["key"].partition("/")[2] for payload in play.payloads("post_card")]
-    assert keys == ["announce_edit_edited_1", "remind_edited_1", "escalate_edited_1"]
+    assert keys == ["announce_edited_1", "remind_edited_1", "escalate_edited_1"]
 
 
 def test_every_step_has_a_key_of_its_own(world: AskingWorld) -> None:
