@@ -24,6 +24,7 @@ class Decided(NamedTuple):
     """What became of a question to people, and of which proposal.
 
     decided, decisions: as `await_decision` returns them, of the last proposal. case: as people read it by then.
+    earlier: what was said of the proposals before it: edits, and approvals that they made void.
     """
 
     decided: str
@@ -31,6 +32,7 @@ class Decided(NamedTuple):
     proposal: Proposal
     approval: dict[str, Any]
     case: Case
+    earlier: list[dict[str, Any]]
 
 
 def editable(approval: Mapping[str, Any], proposal: Proposal) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def decide_with_edits(
     approval: `editable`, shown and announced. suffix: of the steps' names, for a second action of one operation.
     """
     edits, for_s = _Edits(acting, suffix), acting.policy["approval_timeout_s"]
+    earlier: list[dict[str, Any]] = []
     while True:
         decided, decisions = yield from await_decision(
             acting.context,
@@ -73,7 +76,8 @@ def decide_with_edits(
             edit=edits.judge(proposal, approval),
         )
         if decided != approvals.EDIT:
-            return Decided(decided, decisions, proposal, approval, case)
+            return Decided(decided, decisions, proposal, approval, case, earlier)
+        earlier += decisions
         proposal, approval, case = yield from edits.ask_anew(approval, case, decisions)
 
 

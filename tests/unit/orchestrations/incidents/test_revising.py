@@ -240,6 +240,10 @@ def test_what_was_approved_before_an_edit_is_void(world: AskingWorld) -> None:
 
     assert told.approval["approvers_needed"] == 2
     assert (told.decided, told.approval["approved_by"]) == ("expired", ["carla"])
+    assert [(one["person_id"], one["decision"]) for one in told.earlier] == [
+        ("bia", "approve"),
+        ("ana", "edit"),
+    ]
 
 
 def test_an_approval_of_the_first_proposal_does_not_count_when_it_comes_back(world: AskingWorld) -> None:
