@@ -157,6 +157,7 @@ async def test_metrics_that_the_environment_has_not_do_not_stand_in_the_way(stor
 async def test_what_the_runbook_names_must_be_back_and_must_be_measured(story: Story) -> None:
     assert (await story.judged(indicator="latency"))["verdict"] == "recovered"
     assert (await story.judged(indicator="service"))["verdict"] == "recovered"
+    assert (await story.judged(indicator="errors"))["verdict"] == "recovered"
     assert (await story.judged(indicator="disk"))["reason"] == "not_judged"
 
     del story.vendors.dynatrace.metrics[LATENCY, ENTITY]
