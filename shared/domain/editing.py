@@ -3,6 +3,7 @@
 An edited action is a new proposal: held to the catalogue and to live state like any other, approved by its own hash.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,8 @@ MOST_EDITS = 3
 """How often a proposal becomes another, before people must do what they mean by themselves."""
 MOST_TRIES = 10
 """How often people may try, counting edits that did not hold."""
-MOST_OPTIONS = 5
-"""What a custom status has room for, beside the case."""
+MOST_OPTIONS, MOST_CHARACTERS = 5, 3000
+"""What a custom status has room for, beside the case: options, and all of them as JSON."""
 ADJUSTABLE: Mapping[str, Sequence[str]] = {actions.SCALE_OUT: ("instances", "for_minutes")}
 """The numbers that are people's choice, by type of action; everything else says what the action is about."""
 
@@ -29,12 +30,15 @@ def key_of(action: Mapping[str, Any]) -> str:
 
 def alternatives(found: Sequence[Action], proposed: Mapping[str, Any]) -> list[Action]:
     """What may be proposed instead, each once whatever its numbers and its way, as far as there is room."""
-    known, others = [_essence(proposed)], []
+    others: list[Action] = []
+    known, left = [_essence(proposed)], MOST_CHARACTERS
     for action in found:
-        if (essence := _essence(action)) not in known:
+        length = len(json.dumps(action))
+        if (essence := _essence(action)) not in known and length <= left and len(others) < MOST_OPTIONS:
             known.append(essence)
             others.append(action)
-    return others[:MOST_OPTIONS]
+            left -= length
+    return others
 
 
 def ways(action: Mapping[str, Any]) -> list[Action]:

@@ -38,7 +38,10 @@ def test_the_proposed_action_and_its_like_are_no_alternatives_to_it() -> None:
 def test_there_are_no_more_alternatives_than_a_status_has_room_for() -> None:
     many = [{"type": "run_pipeline", "service": "checkout", "pipeline_id": number} for number in range(20)]
 
+    large = [{**one, "parameters": {"note": "x" * 900}} for one in many]
+
     assert len(alternatives(many, RESTART)) == MOST_OPTIONS
+    assert len(alternatives(large, RESTART)) == 3
 
 
 def test_an_action_with_numbers_can_be_chosen_again_with_others() -> None:
