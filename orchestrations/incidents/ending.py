@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrations.follow_up import begin
 from orchestrations.incidents.opening import about
 from orchestrations.incidents.story import Ending, Story
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import cards, event_types, incidents, postmortem
+from shared.domain import cards, event_types, follow_ups, incidents, postmortem
 
+FAILED = "failed"
 REMEMBER_FOR_S = 300
 
 
@@ -18,7 +20,8 @@ def end(story: Story, ending: Ending) -> Steps:
     yield from story.saga.step("end_incident", "end_incident", {"outcome": ending.outcome})
     yield from story.hear()
     outcome_text = story.say(f"outcome.{ending.outcome}")
-    link = yield from _write_postmortem(story, ending, outcome_text)
+    plan = _follow_ups(story, ending)
+    link = yield from _write_postmortem(story, ending, outcome_text, plan)
     told = f"{ending.words}\n{story.say('postmortem.link', url=link)}"
     if ending.outcome in incidents.CLOSING:
         closing = {"sys_id": story.incident["sys_id"], "close_notes": told}
@@ -32,6 +35,8 @@ def end(story: Story, ending: Ending) -> Steps:
     run_id = story.done.run_id if story.done else None
     output = {"outcome": ending.outcome, "run_id": run_id, "postmortem_url": link}
     yield from story.tell.record("record_closed", event_types.INCIDENT_CLOSED, {**output, **_closed(story)})
+    service = story.service["name"] if story.service else ""
+    yield from begin(story.saga, plan, story.incident, service, story.language, link)
     named = {"incident_number": story.incident["number"], "incident_sys_id": story.incident["sys_id"]}
     return {**output, **named}
 
@@ -49,17 +54,39 @@ def end_quietly(story: Story) -> Steps:
 def tell_failure(story: Story, failure: StepFailed) -> Steps:
     """A step cannot be done: say so wherever that still works, without failing again."""
     words = story.say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
-    story.saga.show(outcome="failed")
+    story.saga.show(outcome=FAILED)
     incident = story.incident or {"number": story.context.instance_id, "url": story.problem["url"]}
     card = cards.ended_card(story.language, incident, words, failure.reason)
-    notices: dict[str, tuple[str, Mapping[str, Any]]] = {"announce_failure": ("post_card", {"card": card})}
+    notices: dict[str, tuple[str, Mapping[str, Any]]] = {
+        "announce_failure": ("post_card", {"card": card}),
+        "end_incident": ("end_incident", {"outcome": FAILED}),
+    }
     if story.incident:
         notices["note_failure"] = ("add_work_note", {"sys_id": story.incident["sys_id"], "text": words})
+        fact = {"outcome": FAILED, "run_id": None, "postmortem_url": "", **_closed(story)}
+        notices["record_failure"] = story.tell.fact(event_types.INCIDENT_CLOSED, fact)
     yield from story.saga.attempt_all(notices)
 
 
-def _write_postmortem(story: Story, ending: Ending, outcome_text: str) -> Steps:
+def _follow_ups(story: Story, ending: Ending) -> follow_ups.Plan:
+    """What should follow, by rules; people decide."""
+    began_ms = story.problem.get("start_ms")
+    now_ms = story.context.current_utc_datetime.timestamp() * 1000
+    told = {
+        "operation_id": story.context.instance_id,
+        "incident": story.incident,
+        "service": story.service,
+        "case": story.case,
+        "items": story.bundle["items"],
+        "outcome": ending.outcome,
+        "duration_s": (now_ms - began_ms) / 1000 if began_ms else None,
+    }
+    return follow_ups.suggest(story.language, told)
+
+
+def _write_postmortem(story: Story, ending: Ending, outcome_text: str, plan: follow_ups.Plan) -> Steps:
     """Returns its link."""
+    items = story.bundle["items"]
     told = {
         "incident": story.incident,
         "outcome_text": outcome_text,
@@ -68,6 +95,19 @@ def _write_postmortem(story: Story, ending: Ending, outcome_text: str) -> Steps:
         "decisions": story.decisions,
         "proof": story.proof,
         "steps": story.saga.steps,
+        "problem": story.problem,
+        "joined": list(story.hearing.joined.values()),
+        "items": items,
+        "action": story.approval["action"] if story.approval else None,
+        "considered": story.proposal.get("considered", []),
+        "done": story.done._asdict() if story.done else None,
+        "undone": story.undone,
+        "recovery": story.recovery,
+        "follow_ups": plan["items"],
+        "similar": [item for item in items if item["kind"] == "similar"],
+        "opened_at": story.opened_at,
+        "acknowledged_at": story.acknowledged_at,
+        "mitigated_at": story.mitigated_at,
     }
     document = {"text": postmortem.write(story.language, told)}
     written = yield from story.saga.step("write_postmortem", "write_postmortem", document)

@@ -9,6 +9,7 @@ from orchestrations.incidents.evidence import gather
 from orchestrations.incidents.story import Story
 from orchestrations.saga import Steps
 from shared.domain import event_types, incidents
+from shared.domain.actions import environment_of
 from shared.domain.case import describe, incident_draft, opened_note
 
 MOST_SHOWN = 5
@@ -63,7 +64,6 @@ def open_incident(story: Story) -> Steps:
     story.saga.link("incident", story.incident["url"])
     yield from story.tell.note("note_opened", opened_note(story.language, story.case))
     opened = {
-        "incident_sys_id": story.incident["sys_id"],
         "display_id": story.problem["display_id"],
         "title": story.case["title"],
         "opened_at": story.opened_at,
@@ -76,16 +76,20 @@ def open_incident(story: Story) -> Steps:
 
 def about(story: Story) -> dict[str, Any]:
     """What every fact of this incident says."""
-    service = story.service or {}
+    service, incident = story.service or {}, story.incident or {}
     return {
-        "incident_number": story.incident["number"] if story.incident else "",
+        "incident_number": incident.get("number", ""),
+        "incident_sys_id": incident.get("sys_id", ""),
         "problem_id": story.problem["problem_id"],
         "fingerprint": story.fingerprint,
         "started_ms": story.problem["start_ms"],
+        "detected_at": story.detected_at,
         "severity": story.problem["severity"],
         "service": service.get("name"),
         "product": service.get("product"),
         "tier": service.get("tier"),
+        "cost_center": service.get("cost_center"),
+        "environment": environment_of(service) or None,
         "category": story.diagnosis.get("category"),
         "action": story.proposal["action"]["type"] if story.diagnosis and story.proposal["action"] else None,
     }

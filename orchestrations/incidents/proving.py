@@ -5,8 +5,8 @@ from orchestrations.incidents.reverting import offer_undo
 from orchestrations.incidents.story import REQUESTER, Ending, Story
 from orchestrations.saga import Steps
 from shared.domain import incidents
-
-RECOVERED = "recovered"
+from shared.domain.proof import proof
+from shared.domain.verification import RECOVERED
 
 
 def prove(story: Story, done: Done) -> Steps:
@@ -15,6 +15,13 @@ def prove(story: Story, done: Done) -> Steps:
         return _resolved(story)
     yield from story.tell.note("note_unverified", story.say("note.unverified", reason=story.proof))
     assert story.approval is not None
+    were_over = yield from story.hear()
+
+    def hear(_: str) -> Steps:
+        """Problems that were over before it was offered say nothing about it; it waits for people."""
+        decided = yield from story.hear()
+        return None if were_over else decided
+
     story.undone = yield from offer_undo(
         story.acting,
         story.approval["action"],
@@ -22,7 +29,7 @@ def prove(story: Story, done: Done) -> Steps:
         story.case,
         REQUESTER,
         events=story.hearing.events,
-        hear=lambda _: story.hear(),
+        hear=hear,
     )
     if story.undone == incidents.SELF_RESOLVED and (yield from _verify(story, done, "verify_again")):
         return _resolved(story)
@@ -41,6 +48,7 @@ def _verify(story: Story, done: Done, step: str) -> Steps:
             "service": story.service,
             "since": done.finished_at,
             "indicator": wanted.get("indicator", ""),
+            "within_minutes": wanted.get("within_minutes"),
         },
         until=lambda value: value["verdict"] == RECOVERED and story.others_are_over(),
         good=lambda value: value["verdict"] == RECOVERED,
@@ -50,8 +58,7 @@ def _verify(story: Story, done: Done, step: str) -> Steps:
     if recovery and recovery["verdict"] == RECOVERED and not story.others_are_over():
         recovery = {**recovery, "reason": "others_open", "verdict": "not_yet"}
     story.recovery = recovery
-    key = "state_unknown" if recovery is None else recovery["reason"] or RECOVERED
-    story.proof = story.say(f"proof.{key}", **(recovery or {}))
+    story.proof = proof(story.language, recovery)
     return bool(recovery and recovery["verdict"] == RECOVERED)
 
 

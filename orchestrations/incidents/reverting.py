@@ -41,9 +41,11 @@ def offer_undo(
     text = action_text(acting.tell.language, proposal["action"])
     yield from acting.tell.note("note_undo", acting.tell.say("note.undo_offered", action=text))
     decided, approval = yield from _ask_undo(acting, proposal, case, text, requested_by, events, hear)
-    if decided != approvals.APPROVE:
+    if decided in (approvals.REFUSE, EXPIRED):
         yield from acting.tell.note("note_undo_declined", acting.tell.say("note.undo_declined"))
-        return "declined" if decided in (approvals.REFUSE, EXPIRED) else decided
+        return "declined"
+    if decided != approvals.APPROVE:
+        return decided
     undone = yield from acting.carry_out(proposal, approval, suffix="_undo")
     if undone.status == "done":
         yield from acting.tell.note("note_undone", acting.tell.say("note.undone", action=text))

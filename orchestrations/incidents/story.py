@@ -47,6 +47,7 @@ class Story:
         self.runs: Mapping[str, Any] | None = None
         self.diagnosis: Mapping[str, Any] = {}
         self.incident: Mapping[str, Any] | None = None
+        self.detected_at = self.tell.now()
         self.opened_at = self.acknowledged_at = self.mitigated_at = ""
         self.approval: dict[str, Any] | None = None
         self.decisions: list[dict[str, Any]] = []

@@ -43,7 +43,7 @@ class World:
 
     async def break_service(self, title: str = TITLES[0]) -> dict[str, Any]:
         """A bad version goes out and the service gets sick: the problem, which rolling back will end."""
-        await self._mend()
+        await self.mend()
         version = await self.deploy(secrets.token_hex(20), secrets.choice(BAD_CHANGES))
         # A title of its own: the same one within half an hour is the same incident, opened again.
         told = {
@@ -55,7 +55,7 @@ class World:
         await self.expect_rollback(problem["problemId"])
         return dict(problem)
 
-    async def _mend(self) -> None:
+    async def mend(self) -> None:
         """Where a bad version of an earlier story is still out, somebody has put the good one back by hand."""
         runs = (await self.state("azure_devops")).get("run", [])
         good = self.demo["good_commit"]

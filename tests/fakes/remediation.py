@@ -110,6 +110,7 @@ class World:
                 *("find_service", "collect_problem", "collect_changes", "collect_metric", "collect_runs"),
                 *("diagnose", "open_incident", "add_work_note", "resolve_incident", "post_card"),
                 *("plan_action", "plan_undo", "begin_action", "start_action_run", "end_action"),
+                "start_follow_up",
                 *("get_run", "check_recovery", "write_postmortem", "publish_event"),
                 *("keep_incident", "end_incident", "reopen_incident", "remember_incident"),
                 *("collect_topology", "collect_metrics", "collect_configuration", "collect_planned_changes"),
@@ -182,6 +183,9 @@ class World:
 
     def end_action(self, payload: dict[str, Any]) -> Outcome:
         return done()
+
+    def start_follow_up(self, payload: dict[str, Any]) -> Outcome:
+        return done(operation_id="follow-up-op-1", result="created")
 
     def start_action_run(self, payload: dict[str, Any]) -> Outcome:
         return done(run_id=103, url="https://dev.example/runs/103", result="created")

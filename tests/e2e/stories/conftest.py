@@ -47,7 +47,7 @@ async def there(
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(there: World) -> AsyncIterator[Stage]:
     """A stage with a healthy service and without faults; those a story orders end with it."""
-    await there.deploy(there.demo["good_commit"], "Healthy again", ago_s=600)
+    await there.mend()
     await there.control("dynatrace", "POST", f"entities/{there.demo['entity_id']}/heal", {})
     made = Stage(there, say=lambda _: None)
     yield made

@@ -15,7 +15,7 @@ from tests.fakes.remediation import SERVICE, World, recovery, request, roll_back
 
 EVIDENCE = ["find_service", *collectors(SERVICE), "diagnose", "plan_action"]
 OPENED = ["open_incident", "keep_incident", "add_work_note", "publish_event"]
-ENDED = ["post_card", "remember_incident", "publish_event"]
+ENDED = ["post_card", "remember_incident", "publish_event", "start_follow_up"]
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_the_problem_closing_by_itself_ends_without_an_action(world: World) -> N
 
     assert play.run()["outcome"] == "self_resolved"
     assert "start_action_run" not in play.activity_names
-    assert play.activity_names[-5:] == ["write_postmortem", "resolve_incident", *ENDED]
+    assert play.activity_names[-6:] == ["write_postmortem", "resolve_incident", *ENDED]
 
 
 def test_a_resolved_notification_that_comes_first_opens_and_resolves_one_incident(world: World) -> None:
@@ -240,7 +240,7 @@ def test_a_vendor_that_stays_away_fails_the_operation_visibly(world: World) -> N
         play.run()
     assert play.elapsed_s <= 3600
     assert play.statuses[-1]["outcome"] == "failed"
-    assert play.activity_names[-1] == "post_card"
+    assert play.activity_names[-2:] == ["post_card", "end_incident"]
 
 
 def test_an_activity_that_crashes_fails_the_operation_and_says_which(world: World) -> None:
@@ -592,3 +592,32 @@ def test_the_fact_of_the_end_says_when_it_was_noticed_taken_up_and_over(world: W
     assert told["mitigated_at"] == "2025-11-21T12:05:00Z"
     assert told["opened_at"] < told["closed_at"]
     assert (told["service"], told["category"], told["joined"]) == ("checkout", "recent_deployment", 0)
+
+
+def test_an_incident_that_cannot_go_on_is_told_as_such_to_the_warehouse_too(world: World) -> None:
+    world.next["end_incident"] = [{"status": "refused", "reason": "no"}]
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+
+    with pytest.raises(StepFailed, match="end_incident: no"):
+        play.run()
+
+    last = play.payloads("publish_event")[-1]
+    assert (last["type"], last["data"]["outcome"]) == ("incident.closed", "failed")
+
+
+def test_undoing_waits_for_people_where_the_problem_is_over_but_its_indicators_are_not(world: World) -> None:
+    world.recoveries = iter([recovery("out_of_bounds")] * 100)
+    world.run_states = iter([("completed", "succeeded")] * 2)
+    play = rehearse(world)
+    play.event("decision", decision(), after_s=60)
+    play.event("problem_resolved", {}, after_s=90)
+    play.event("problem_joined", join(7), after_s=800)
+    play.event("problem_resolved", {"identity": "incident-7"}, after_s=810)
+    play.event("decision", undoing(), after_s=900)
+
+    assert play.run()["outcome"] == "unverified"
+    assert [payload["action"]["type"] for payload in play.payloads("start_action_run")] == [
+        "roll_back",
+        "redeploy",
+    ]
