@@ -92,7 +92,7 @@ def _write_postmortem(story: Story, ending: Ending, outcome_text: str, plan: fol
         "outcome_text": outcome_text,
         "case": story.case,
         "missing": story.bundle["missing"],
-        "decisions": story.decisions,
+        "decisions": [*story.earlier, *story.decisions],
         "proof": story.proof,
         "steps": story.saga.steps,
         "problem": story.problem,

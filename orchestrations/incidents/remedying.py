@@ -1,15 +1,10 @@
 """From a proposal to its end: people are told and asked, what they allowed is carried out, and it must be proven."""
 
-from orchestrations.approving import (
-    Notice,
-    audited,
-    await_decision,
-    reminders,
-    tell_decided,
-)
+from orchestrations.approving import audited, await_decision, tell_decided
 from orchestrations.incidents.acting import Done, is_automatic
 from orchestrations.incidents.opening import propose
 from orchestrations.incidents.proving import prove
+from orchestrations.incidents.revising import decide_with_edits, editable
 from orchestrations.incidents.story import REQUESTER, Ending, Story
 from orchestrations.saga import Steps
 from shared.domain import approvals, cards, event_types, incidents
@@ -54,10 +49,11 @@ def _allow(story: Story, round_: str) -> Steps:
         story.acknowledged_at = story.acknowledged_at or story.tell.now()
         yield from _announce(story, round_, asks=False)
         return None
+    story.approval = editable(story.approval, story.proposal)
     story.saga.show(approval=story.approval)
     story.saga.link("approval", story.approval_url)
     yield from _announce(story, round_, asks=True)
-    decided = yield from _await(story, f"await_decision{round_}", story.approval, _reminders(story, round_))
+    decided = yield from _decide(story, round_)
     if decided == incidents.SELF_RESOLVED:
         yield from _record(story, decided, round_)
         return _self_resolved(story)
@@ -87,7 +83,15 @@ def _record(story: Story, decided: str, round_: str) -> Steps:
 def _wait_for_recovery(story: Story, round_: str) -> Steps:
     """Nothing safe to propose: tell people, and see whether the problem closes by itself."""
     yield from _announce(story, round_, asks=False)
-    decided = yield from _await(story, f"await_recovery{round_}", None, ())
+    decided, _ = yield from await_decision(
+        story.context,
+        story.saga,
+        f"await_recovery{round_}",
+        None,
+        for_s=story.policy["approval_timeout_s"],
+        events=story.hearing.events,
+        hear=lambda _: story.hear(),
+    )
     if decided == incidents.SELF_RESOLVED:
         return _self_resolved(story)
     return Ending(incidents.HANDED_OVER, story.say("note.handed_over", reason=story.case["action_text"]))
@@ -105,29 +109,20 @@ def _announce(story: Story, round_: str, *, asks: bool) -> Steps:
     yield from story.tell.post(f"announce{round_}", card, sign_for=story.context.instance_id if asks else "")
 
 
-def _await(story: Story, step: str, approval: dict[str, object] | None, notices: tuple[Notice, ...]) -> Steps:
-    """Wait for people, for all problems to close by themselves, or for the time to run out."""
-    decided, story.decisions = yield from await_decision(
-        story.context,
-        story.saga,
-        step,
-        approval,
-        for_s=story.policy["approval_timeout_s"],
+def _decide(story: Story, round_: str) -> Steps:
+    """Wait for people, who may propose another action, for all problems to close, or for the time to run out."""
+    assert story.approval is not None
+    told = yield from decide_with_edits(
+        story.acting,
+        story.proposal,
+        story.approval,
+        story.case,
         events=story.hearing.events,
         hear=lambda _: story.hear(),
-        notices=notices,
+        suffix=round_,
     )
-    return decided
-
-
-def _reminders(story: Story, round_: str) -> tuple[Notice, ...]:
-    return tuple(
-        reminders(
-            story.tell,
-            story.case["action_text"],
-            story.approval_url,
-            sign_for=story.context.instance_id,
-            for_s=story.policy["approval_timeout_s"],
-            suffix=round_,
-        )
-    )
+    story.proposal, story.approval, story.case = told.proposal, told.approval, told.case
+    story.decisions, story.earlier = told.decisions, [*story.earlier, *told.earlier]
+    if told.earlier:
+        story.acknowledged_at = story.acknowledged_at or told.earlier[0]["at"]
+    return told.decided

@@ -6,12 +6,15 @@ from typing import Any
 
 from durabletask import task
 
-from orchestrations.approving import EXPIRED, audited, await_decision
+from orchestrations.approving import EXPIRED, audited, await_decision, reminders, tell_decided
 from orchestrations.incidents.acting import PLAN_FOR_S, Acting, Done
 from orchestrations.saga import StepFailed, Steps
 from shared.domain import actions, approvals, cards, event_types, remediation
 from shared.domain.action_texts import action_text
 from shared.domain.remediation import Proposal
+
+UNDO = "_undo"
+"""Ends the names of its steps."""
 
 
 def offer_undo(
@@ -46,7 +49,7 @@ def offer_undo(
         return "declined"
     if decided != approvals.APPROVE:
         return decided
-    undone = yield from acting.carry_out(proposal, approval, suffix="_undo")
+    undone = yield from acting.carry_out(proposal, approval, suffix=UNDO)
     if undone.status == "done":
         yield from acting.tell.note("note_undone", acting.tell.say("note.undone", action=text))
         return "undone"
@@ -79,7 +82,17 @@ def _ask_undo(
         for_s=acting.policy["approval_timeout_s"],
         events=events,
         hear=hear,
+        notices=reminders(
+            acting.tell,
+            text,
+            url,
+            sign_for=acting.context.instance_id,
+            for_s=acting.policy["approval_timeout_s"],
+            suffix=UNDO,
+        ),
     )
+    if decided in (approvals.APPROVE, approvals.REFUSE, EXPIRED):
+        yield from tell_decided(acting.tell, text, decided, decisions, suffix=UNDO)
     if decisions:
         audit = audited(approval, decided, decisions)
         yield from acting.tell.record("record_undo_decision", event_types.APPROVAL_DECIDED, audit)

@@ -51,6 +51,7 @@ class Story:
         self.opened_at = self.acknowledged_at = self.mitigated_at = ""
         self.approval: dict[str, Any] | None = None
         self.decisions: list[dict[str, Any]] = []
+        self.earlier: list[dict[str, Any]] = []
         self.done: Done | None = None
         self.recovery: Mapping[str, Any] | None = None
         self.proof = self.undone = ""

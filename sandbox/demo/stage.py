@@ -166,7 +166,7 @@ class Stage(Observed):
 
 
 def _awaits_decision(operation: Operation) -> bool:
-    return bool(operation["steps"]) and operation["steps"][-1]["name"] == "await_decision"
+    return bool(operation["steps"]) and operation["steps"][-1]["name"].startswith("await_decision")
 
 
 def operation_of(problem_id: str) -> str:

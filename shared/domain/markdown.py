@@ -1,4 +1,7 @@
-"""Documents as Markdown: headings and lists. Text from outside becomes words here, links only whole addresses, which stand bare: they are read as text, too."""
+"""Documents as Markdown: headings and lists. Text from outside becomes words here.
+
+Links are whole addresses only, which stand bare, since documents are read as text, too.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

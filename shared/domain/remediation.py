@@ -9,6 +9,7 @@ from shared.domain.actions import Action
 from shared.domain.approvals import action_hash
 from shared.domain.candidates import Facts, candidates, possible
 
+
 class Proposal(TypedDict):
     """action is None where nothing safe can be proposed; reason then names a sentence ("handed_over.<reason>").
 
@@ -52,7 +53,9 @@ def propose(
             raised = facts["migration"] and action["type"] == actions.ROLL_BACK
             judged_risk = risk_of(base, service.get("tier"), raised=raised)
             held = [
-                one for one in possible(diagnosis, service, runs, facts) if action_hash(one) not in facts["faults"]
+                one
+                for one in possible(diagnosis, service, runs, facts)
+                if action_hash(one) not in facts["faults"]
             ]
             return Proposal(
                 action=action,
@@ -72,4 +75,3 @@ def nothing(reason: str, considered: list[dict[str, str]] | None = None) -> Prop
     if considered:
         proposal["considered"] = considered
     return proposal
-

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.demo.browser import Browser, Page
 from sandbox.demo.stage import Operation, Stage, operation_of
+from shared.domain.editing import key_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,6 +54,19 @@ async def tier_1(stage: Stage) -> AsyncIterator[None]:
         (await stage.world.http.put(url, json=kept, headers=headers)).raise_for_status()
 
 
+async def page_of(browser: Browser, stage: Stage, operation_id: str, person: str) -> Page:
+    """The approval's page, opened from its newest card by somebody who signs in."""
+
+    async def link() -> str:
+        told = [action["url"] for card in await stage.cards() for action in card["card"].get("actions", [])]
+        return next((url for url in reversed(told) if f"/api/approvals/{operation_id}" in url), "")
+
+    page = await browser.open(await stage.until("a card with the link", link, bool))
+    if page.status == 401:
+        page = await browser.press(await browser.follow(page, "/.auth/login/aad"), "person", person)
+    return page
+
+
 async def test_two_people_at_once_allow_what_needs_two_and_it_is_done_once(stage: Stage) -> None:
     async with tier_1(stage):
         operation = await asked(stage, await stage.open_problem("Needs two"))
@@ -91,3 +106,29 @@ async def test_what_nobody_decides_in_time_is_refused_and_the_channel_hears_of_i
     action = ended["case"]["action_text"]
     told = [text for text in said if text.endswith(action[-40:])]
     assert len(told) >= 3, "a reminder, an escalation, and that it expired"
+
+
+async def test_another_action_than_proposed_is_chosen_on_the_page_and_allowed_by_another_person(
+    stage: Stage,
+) -> None:
+    problem_id = await stage.open_problem("Rather restart")
+    operation = await asked(stage, problem_id)
+    restart = next(one for one in operation["approval"]["options"] if one["type"] == "restart")
+
+    async with Browser("en") as ana:
+        page = await page_of(ana, stage, operation["id"], "ana")
+        sent = await ana.press(page, "decision", "edit", option=key_of(restart))
+        assert (sent.status, "is being checked" in sent.text) == (202, True)
+        edited = await asked(stage, problem_id, not_hash=operation["approval"]["action_hash"])
+        own = await page_of(ana, stage, operation["id"], "ana")
+        assert "somebody else must approve it" in own.text
+
+    assert (edited["approval"]["action"]["type"], edited["approval"]["edited_by"]) == ("restart", "Ana Souza")
+    assert await decide(stage, edited, "ana") == 409
+    assert await decide(stage, operation, "carla") == 409
+    assert await stage.runs(operation["id"]) == []
+    assert await decide(stage, edited, "carla") == 202
+    runs = await stage.until("the restart runs", lambda: stage.runs(operation["id"]), len)
+    assert {run["template_parameters"].get("action") for run in runs} <= {"stop", "start", "restart"}
+    await stage.world.control("dynatrace", "POST", f"problems/{problem_id}/resolve", {})
+    await stage.ended(operation["id"])

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import stamina
 
-from orchestrations.incidents import evidence
 from orchestrations.activities import (
     dynatrace,
     evidence_azure_devops,
@@ -22,6 +21,7 @@ from orchestrations.activities import (
     evidence_metrics,
     evidence_servicenow,
 )
+from orchestrations.incidents import evidence
 from sandbox.vendors.dynatrace.plots import PLOTS
 from shared import services
 from shared.clients.azure_devops import azure_devops_client
