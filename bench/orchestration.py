@@ -1,6 +1,6 @@
 """Orchestration: remediate_problem, against a bare one with as many activities and the same HTTP calls.
 
-What is run is the story of a problem that resolves by itself: thirteen activities, no waiting for people.
+What is run is the story of a problem that was over when it was told: 25 activities, no waiting for people.
 Both run under the same host, backend and vendors, in turns; the bare one publishes no events.
 """
 
@@ -41,7 +41,7 @@ async def _measure() -> dict[str, Any]:
                 own = meter_of(there, "host"), there.document["durable"]["address"]
                 ours = _orchestration(*own, "remediate_problem", _request(there, problem))
                 other = Meter(bare_host.pid), backend
-                bare = _orchestration(*other, "bare_remediation", _facts(there, problem))
+                bare = _orchestration(*other, "bare_remediation", facts(there, problem))
                 measured = await in_turns(ours, bare, runs=RUNS, at_once=AT_ONCE, rounds=ROUNDS)
     return {
         "name": NAME,
@@ -77,7 +77,8 @@ def _request(there: World, problem: dict[str, Any]) -> dict[str, Any]:
     return {**common, "problem": told}
 
 
-def _facts(there: World, problem: dict[str, Any]) -> dict[str, Any]:
+def facts(there: World, problem: dict[str, Any]) -> dict[str, Any]:
+    """The input of the bare orchestration for this problem of the demo's service."""
     from openai.lib._parsing._completions import type_to_response_format_param
 
     from shared.assistant.port import Cause

@@ -47,7 +47,7 @@ async def brew(
     """
     chance = random.Random(seed)
     names = [f"{name}-{number:02}" for number in range(roots)]
-    await asyncio.gather(*(_service(there, root) for root in names))
+    await asyncio.gather(*(monitored_service(there, root, _CALLERS) for root in names))
     opened: list[tuple[float, dict[str, Any]]] = []
     resolved: list[tuple[float, dict[str, Any]]] = []
     problems: dict[str, str] = {}
@@ -109,12 +109,15 @@ def entity_of(root: str, caller: int) -> str:
     return f"SERVICE-{(root + str(caller)).encode().hex().upper()[-_HEX:]:0>{_HEX}}"
 
 
-async def _service(there: World, name: str) -> None:
-    """One service with its callers, monitored, deployed by its own pipeline, and registered."""
+async def monitored_service(there: World, name: str, callers: int = 0) -> dict[str, Any]:
+    """One service with its callers, monitored, deployed by its own pipeline, and registered.
+
+    {"entity_id", "pipeline_id"}
+    """
     project = there.demo["project"]
     root = {"name": name, "type": "SERVICE", "entity_id": entity_of(name, 0), "tags": ["env:prod"]}
     await there.control("dynatrace", "POST", "entities", root)
-    for caller in range(1, _CALLERS + 1):
+    for caller in range(1, callers + 1):
         calls = {"entity_id": entity_of(name, caller), "calls": [entity_of(name, 0)]}
         await there.control("dynatrace", "POST", "entities", {**root, "name": f"{name}-{caller}", **calls})
     pipeline = {"project": project, "name": name, "repository": name}
@@ -137,6 +140,7 @@ async def _service(there: World, name: str) -> None:
         headers={"Authorization": f"Bearer {await there.token()}"},
     )
     answer.raise_for_status()
+    return {"entity_id": entity_of(name, 0), "pipeline_id": made["id"]}
 
 
 async def _problem(there: World, root: str, caller: int) -> dict[str, Any]:

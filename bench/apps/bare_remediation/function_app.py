@@ -1,10 +1,10 @@
 """What remediate_problem asks of its vendors, and nothing else: as many activities, the same HTTP calls, plain httpx.
 
-No look-up is left out, since the calls are to be the same; no retry, no redaction, no evidence, no words. Addresses and
-credentials come as environment variables; the measurement that starts this app sets them.
+No look-up is left out, since the calls are to be the same; no retry, no redaction, no evidence, no words. An activity
+waits for each answer before it asks again. Addresses and credentials come as environment variables; the measurement
+that starts this app sets them.
 """
 
-import json
 import os
 
 import azure.durable_functions as df
@@ -52,11 +52,11 @@ def servicenow(path: str) -> dict:  # type: ignore[type-arg]
     }
 
 
-def devops(path: str) -> dict:  # type: ignore[type-arg]
+def devops(path: str, **params: str) -> dict:  # type: ignore[type-arg]
     return {
         "url": ENV["BARE_DEVOPS"] + path,
         "auth": ("", ENV["BARE_DEVOPS_TOKEN"]),
-        "params": {"api-version": "7.1"},
+        "params": {"api-version": "7.1", **params},
     }
 
 
@@ -64,37 +64,35 @@ def blob(name: str, query: str = "") -> str:
     return f"{ENV['BARE_BLOB']}{name}?{query}{ENV['BARE_BLOB_SAS']}"
 
 
+async def ask_dynatrace(path: str, **params: object) -> dict:  # type: ignore[type-arg]
+    return await get(**dynatrace(f"/api/v2/{path}"), params=params)
+
+
+async def events(about: dict, **params: object) -> None:  # type: ignore[type-arg]
+    entity = f'entityId("{about["entity_id"]}")'
+    await ask_dynatrace("events", entitySelector=entity, **{"from": about["from_ms"]}, **params)
+
+
+async def metrics(about: dict, selector: str) -> None:  # type: ignore[type-arg]
+    entity = f'entityId("{about["entity_id"]}")'
+    when = {"from": about["from_ms"], "resolution": "1m"}
+    await ask_dynatrace("metrics/query", metricSelector=selector, entitySelector=entity, **when)
+
+
 @app.activity_trigger(input_name="payload")
 async def find_service(payload: dict) -> dict:  # type: ignore[type-arg]
-    await http().get(blob("", "restype=container&comp=list&prefix=registry/&"))
-    return await get(blob("/registry/services/checkout.json"))
+    return {}  # ours has read the registry when the problem came
 
 
 @app.activity_trigger(input_name="payload")
 async def collect_problem(payload: dict) -> dict:  # type: ignore[type-arg]
-    call = dynatrace(f"/api/v2/problems/{payload['problem_id']}")
-    return {"problem": await get(**call, params={"fields": "evidenceDetails"})}
-
-
-@app.activity_trigger(input_name="payload")
-async def collect_changes(payload: dict) -> dict:  # type: ignore[type-arg]
-    params = {
-        "eventSelector": 'eventType("CUSTOM_DEPLOYMENT")',
-        "entitySelector": f'entityId("{payload["entity_id"]}")',
-    }
-    return {"events": await get(**dynatrace("/api/v2/events"), params={**params, "from": payload["from_ms"]})}
+    return await ask_dynatrace(f"problems/{payload['problem_id']}", fields="evidenceDetails,impactAnalysis")
 
 
 @app.activity_trigger(input_name="payload")
 async def collect_metric(payload: dict) -> dict:  # type: ignore[type-arg]
-    params = {
-        "metricSelector": payload["metric_selector"],
-        "entitySelector": f'entityId("{payload["entity_id"]}")',
-        "from": payload["from_ms"],
-        "resolution": "1m",
-    }
-    told = await get(**dynatrace("/api/v2/metrics/query"), params=params)
-    return {"samples": len(json.dumps(told))}
+    await metrics(payload, payload["metric_selector"])
+    return {}
 
 
 @app.activity_trigger(input_name="payload")
@@ -104,15 +102,94 @@ async def collect_runs(payload: dict) -> dict:  # type: ignore[type-arg]
     newest = await get(**devops(f"{runs}/{listed[0]['id']}"))
     await get(**devops(f"{runs}/{listed[0]['id']}"))
     await get(**devops(runs))
-    for run in listed[1:3]:
+    for run in listed[1:2]:
         await get(**devops(f"{runs}/{run['id']}"))
+    builds = {"fromBuildId": str(listed[-1]["id"]), "toBuildId": str(listed[0]["id"])}
+    await get(**devops(f"/{payload['project']}/_apis/build/changes", **builds))
+    await get(**devops(f"/{payload['project']}/_apis/git/repositories"))
     return {"run_id": newest["id"]}
 
 
 @app.activity_trigger(input_name="payload")
+async def collect_changes(payload: dict) -> dict:  # type: ignore[type-arg]
+    await events(payload, eventSelector='eventType("CUSTOM_DEPLOYMENT")')
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_configuration(payload: dict) -> dict:  # type: ignore[type-arg]
+    for kind in ("CUSTOM_CONFIGURATION", "CUSTOM_ANNOTATION"):
+        await events(payload, eventSelector=f'eventType("{kind}")')
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_metrics(payload: dict) -> dict:  # type: ignore[type-arg]
+    for selector in ("builtin:service.response.time", "builtin:service.requestCount.total"):
+        await metrics(payload, selector)
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_logs(payload: dict) -> dict:  # type: ignore[type-arg]
+    for query in ('status="ERROR"', 'status="WARN"'):
+        await ask_dynatrace("logs/search", query=query, **{"from": payload["from_ms"]})
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_topology(payload: dict) -> dict:  # type: ignore[type-arg]
+    entity = f'entityId("{payload["entity_id"]}")'
+    return await ask_dynatrace(
+        "entities", entitySelector=entity, fields="+fromRelationships,+toRelationships"
+    )
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_planned_changes(payload: dict) -> dict:  # type: ignore[type-arg]
+    await ask_dynatrace("settings/objects", schemaIds="builtin:alerting.maintenance-window")
+    await get(
+        **servicenow(f"{NOW}/change_request"), params={"sysparm_query": "state!=4", "sysparm_limit": "8"}
+    )
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_expiries(payload: dict) -> dict:  # type: ignore[type-arg]
+    await events(payload)
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_similar(payload: dict) -> dict:  # type: ignore[type-arg]
+    await http().get(blob("", "restype=container&comp=list&prefix=knowledge/&"))
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def collect_costs(payload: dict) -> dict:  # type: ignore[type-arg]
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
 async def diagnose(payload: dict) -> dict:  # type: ignore[type-arg]
-    headers = {"Authorization": f"Bearer {ENV['BARE_OPENAI_KEY']}"}
-    await send("POST", ENV["BARE_OPENAI"] + "chat/completions", headers=headers, json=payload["question"])
+    if ENV["BARE_OPENAI"] and payload["question"]:
+        headers = {"Authorization": f"Bearer {ENV['BARE_OPENAI_KEY']}"}
+        await send("POST", ENV["BARE_OPENAI"] + "chat/completions", headers=headers, json=payload["question"])
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def plan_action(payload: dict) -> dict:  # type: ignore[type-arg]
+    await http().get(blob("/registry/services/checkout.json"))
+    await http().get(blob("/actions/checkout.json"))
+    runs = f"/{payload['project']}/_apis/pipelines/{payload['pipeline_id']}/runs"
+    listed = (await get(**devops(runs)))["value"]
+    for run in listed[:2]:
+        await get(**devops(f"{runs}/{run['id']}"))
+    await get(**devops(runs))
+    await get(**devops(f"{runs}/{listed[0]['id']}"))
+    await get(**devops(runs))
     return {}
 
 
@@ -133,6 +210,20 @@ async def add_work_note(payload: dict) -> dict:  # type: ignore[type-arg]
     await send(
         "PATCH", **servicenow(f"{NOW}/incident/{payload['sys_id']}"), json={"work_notes": "evidence " * 80}
     )
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def keep_incident(payload: dict) -> dict:  # type: ignore[type-arg]
+    await http().get(blob("/incidents/open.json"))
+    return {}
+
+
+@app.activity_trigger(input_name="payload")
+async def remember_incident(payload: dict) -> dict:  # type: ignore[type-arg]
+    headers = {"x-ms-blob-type": "BlockBlob"}
+    await http().get(blob("", "restype=container&comp=list&prefix=knowledge/&"))
+    await send("PUT", blob(f"/bare/{payload['id']}.json"), content=b"remembered " * 100, headers=headers)
     return {}
 
 
@@ -165,21 +256,41 @@ async def post_card(payload: dict) -> dict:  # type: ignore[type-arg]
     return {}
 
 
+OF_THE_PROBLEM = (
+    "collect_problem",
+    "collect_metric",
+    "collect_runs",
+    "collect_changes",
+    "collect_configuration",
+    "collect_metrics",
+    "collect_logs",
+    "collect_topology",
+    "collect_planned_changes",
+    "collect_expiries",
+    "collect_similar",
+    "collect_costs",
+)
+OF_THE_INCIDENT = (
+    "keep_incident",
+    "add_work_note",
+    "publish_event",
+    "keep_incident",
+    "write_postmortem",
+    "resolve_incident",
+    "post_card",
+    "remember_incident",
+    "publish_event",
+)
+
+
 @app.orchestration_trigger(context_name="context")
 def bare_remediation(context: task.OrchestrationContext, facts: dict):  # type: ignore[no-untyped-def, type-arg]
     about = {**facts, "id": context.instance_id}
     yield context.call_activity("find_service", input=about)
-    names = ("collect_problem", "collect_changes", "collect_metric", "collect_runs")
-    yield task.when_all([context.call_activity(name, input=about) for name in names])
-    yield context.call_activity("diagnose", input=about)
+    yield task.when_all([context.call_activity(name, input=about) for name in OF_THE_PROBLEM])
+    for name in ("diagnose", "plan_action"):
+        yield context.call_activity(name, input=about)
     about |= yield context.call_activity("open_incident", input=about)
-    for name in (
-        "add_work_note",
-        "publish_event",
-        "write_postmortem",
-        "resolve_incident",
-        "post_card",
-        "publish_event",
-    ):
+    for name in OF_THE_INCIDENT:
         yield context.call_activity(name, input=about)
     return {"outcome": "self_resolved"}
