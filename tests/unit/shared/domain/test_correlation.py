@@ -190,3 +190,35 @@ def test_deciding_again_decides_the_same(story: list[tuple[int, int, bool]]) -> 
             entries.append(new_entry(one, Facts(), found))
     named = [name for each in entries for name in each["problems"]]
     assert len(named) == len(set(named))
+
+
+def neighbourhood(cluster: int, member: int) -> tuple[str, Facts]:
+    """An entity and what is known of it: member 0 is called by the others, and Dynatrace blames it."""
+    root, others = f"ROOT-{cluster}", [f"CALLER-{cluster}-{number}" for number in range(1, 5)]
+    if member == 0:
+        return root, Facts(neighbours=frozenset(others), root_cause=root)
+    return others[member - 1], Facts(neighbours=frozenset({root}), root_cause=root)
+
+
+STORM = [(cluster, member) for cluster in range(3) for member in range(5)]
+
+
+@given(st.permutations(STORM + STORM[::2]))
+def test_a_storm_in_any_order_is_one_incident_a_root_cause(order: list[tuple[int, int]]) -> None:
+    entries: list[dict[str, Any]] = []
+    for cluster, member in order:
+        entity, facts = neighbourhood(cluster, member)
+        one = problem(10 * cluster + member, entity, start_ms=START + member)
+        found = assign(one, facts, entries, START)
+        mine = [each for each in entries if each["operation_id"] == found.operation_id]
+        if mine:
+            entries = [joined(each, one, found.reason) if each in mine else each for each in entries]
+        else:
+            entries.append(new_entry(one, facts, found))
+
+    named = [sorted(each["problems"]) for each in entries]
+    wanted = [
+        sorted(identity(problem(10 * cluster + member, start_ms=START + member)) for member in range(5))
+        for cluster in range(3)
+    ]
+    assert sorted(named) == sorted(wanted)
