@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain import correlation
 from shared.domain.correlation import Assignment, Entry, Facts
+from shared.domain.incidents import CLOSING
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ class OpenIncidents:
     async def mark_resolved(self, operation_id: str, names: Collection[str]) -> None:
         """Remember that the problems of these identities are over."""
         await self._change(operation_id, lambda entry: correlation.resolved(entry, names))
+
+    async def end(self, operation_id: str, outcome: str, at_ms: int) -> list[str]:
+        """End the incident, so that nothing joins it any more, unless it would be resolved over open problems.
+
+        Returns the identities of those that joined and are open, for which it goes on; [] when it ended.
+        """
+        still_open: list[str] = []
+
+        def change(entry: Entry) -> Entry:
+            still_open[:] = correlation.open_besides_own(entry) if outcome in CLOSING else []
+            return entry if still_open else {**entry, "ended_ms": at_ms, "outcome": outcome}
+
+        await self._change(operation_id, change)
+        return still_open
 
     async def mark_ended(self, operation_id: str, at_ms: int) -> None:
         """Remember that the incident's operation has ended, where that is not known yet."""

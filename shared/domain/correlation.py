@@ -213,6 +213,15 @@ def left_behind(entry: Entry, problem: Mapping[str, Any], before_ms: int) -> boo
     )
 
 
+def open_besides_own(entry: Entry) -> list[str]:
+    """The problems that joined and are not over; of the one it began with, the operation itself has proof."""
+    return [
+        name
+        for name, told in entry["problems"].items()
+        if told["state"] != RESOLVED and name != entry["operation_id"]
+    ]
+
+
 def start_ms_of(name: str) -> int:
     """When the problem of this identity began."""
     return int(name.rpartition("-")[2])

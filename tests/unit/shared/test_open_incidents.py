@@ -155,3 +155,40 @@ async def test_a_look_that_may_be_a_little_old_costs_one_read_a_second(blob: Blo
     for _ in range(20):
         await there.recent()
     assert blob.reads == 1
+
+
+async def test_an_incident_is_not_resolved_over_a_problem_that_joined_and_is_open(blob: Blob) -> None:
+    there = incidents(blob)
+    operation_id = (await there.assign(problem(1), Facts(), START)).operation_id
+    await there.assign(problem(2), Facts(), START)
+
+    assert await there.end(operation_id, "self_resolved", 5) == [identity(problem(2))]
+    assert (await there.all())[0]["ended_ms"] is None
+    await there.assign({**problem(2), "state": "RESOLVED"}, Facts(), START)
+    assert await there.end(operation_id, "self_resolved", 6) == []
+    assert (await there.all())[0]["ended_ms"] == 6
+
+
+async def test_what_joins_while_an_incident_ends_keeps_it_open_or_does_not_join(blob: Blob) -> None:
+    """Ending and joining are decided in one document: never is a problem in an incident that ended without it."""
+    for number in range(20):
+        mine, theirs = incidents(blob), incidents(blob)
+        entity = f"SERVICE-{number}"
+        operation_id = (await mine.assign(problem(10 * number, entity), Facts(), START)).operation_id
+        joining = problem(10 * number + 1, entity)
+
+        left, joined = await asyncio.gather(
+            mine.end(operation_id, "resolved", START), theirs.assign(joining, Facts(), START)
+        )
+
+        assert (left == []) == (joined.operation_id != operation_id)
+
+
+@pytest.mark.parametrize("outcome", ["handed_over", "refused", "unverified"])
+async def test_an_incident_that_is_left_to_people_ends_whatever_is_open(blob: Blob, outcome: str) -> None:
+    there = incidents(blob)
+    operation_id = (await there.assign(problem(1), Facts(), START)).operation_id
+    await there.assign(problem(2), Facts(), START)
+
+    assert await there.end(operation_id, outcome, 5) == []
+    assert (await there.all())[0]["outcome"] == outcome
