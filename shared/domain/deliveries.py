@@ -110,8 +110,8 @@ class GateDecided(TypedDict):
 class WorkItemChanged(TypedDict):
     """A work item as it stands. Event `work_item.changed`, subject: "<source>:<id>"; the highest revision counts.
 
-    category: the state's, "proposed", "in_progress", "resolved", "completed", "removed". started_at: when it first was in
-    progress. planned: False for bugs and what an incident asked for, None where the type does not tell.
+    category: the state's, "proposed", "in_progress", "resolved", "completed", "removed". started_at: when it first
+    was in progress. planned: False for bugs and what an incident asked for, None where the type does not tell.
     """
 
     work_item_id: str
