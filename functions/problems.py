@@ -31,6 +31,7 @@ NEIGHBOURS_WITHIN_S = 3.0
 MOST_ENTITIES = 5
 TRIES = 3
 OPENING_LOOKS, OPENING_PAUSE_S = 20, 0.25
+ENDING_LOOKS = 40
 
 
 @bp.service_bus_topic_trigger(
@@ -129,18 +130,30 @@ async def _give(client: df.DurableFunctionsClient, problem: problems.Problem, as
     if state.runtime_status.name not in UNDER_WAY:
         await services().open_incidents.mark_ended(assignment.operation_id, _now_ms())
         return resolved or assignment.is_over
-    joined = {"problem": problem, "identity": correlation.identity(problem), "reason": assignment.reason}
+    name = correlation.identity(problem)
+    joined = {"problem": problem, "identity": name, "reason": assignment.reason}
     await client.raise_orchestration_event(assignment.operation_id, "problem_joined", data=joined)
     if resolved:
         await _tell_resolved(client, problem, assignment.operation_id)
     log.info("problem %s: belongs to an open incident (%s)", problem["state"], assignment.reason or "known")
-    return resolved or assignment.is_over or await _still_hears(assignment.operation_id)
+    return resolved or assignment.is_over or await _still_hears(assignment.operation_id, name)
 
 
-async def _still_hears(operation_id: str) -> bool:
-    """Whether what the operation was told just now cannot have come after its last hearing."""
-    entries = await services().open_incidents.all()
-    return any(entry["operation_id"] == operation_id and entry["ended_ms"] is None for entry in entries)
+async def _still_hears(operation_id: str, name: str) -> bool:
+    """Whether the operation goes on with the problem it was told of just now.
+
+    One whose other problems are over may have made up its mind before it heard of this one: then it ends soon.
+    """
+    for _ in range(ENDING_LOOKS):
+        entries = await services().open_incidents.all()
+        entry = next((one for one in entries if one["operation_id"] == operation_id), None)
+        if entry is None or entry["ended_ms"] is not None:
+            return False
+        if correlation.goes_on(entry, name):
+            break
+        await asyncio.sleep(OPENING_PAUSE_S)
+    await services().open_incidents.mark_heard(operation_id, name)
+    return True
 
 
 async def _opened(client: df.DurableFunctionsClient, operation_id: str) -> Any:

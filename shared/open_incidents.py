@@ -111,6 +111,10 @@ class OpenIncidents:
         await self._change(operation_id, change)
         return still_open
 
+    async def mark_heard(self, operation_id: str, name: str) -> None:
+        """Remember that the incident's operation goes on with the problem of this identity."""
+        await self._change(operation_id, lambda entry: correlation.heard(entry, name))
+
     async def mark_ended(self, operation_id: str, at_ms: int) -> None:
         """Remember that the incident's operation has ended, where that is not known yet."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import random
 import signal
@@ -15,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from bench.aftermath import Seen, records, watch
-from bench.storms import Storm, brew, deliver
+from bench.storms import Storm, Told, brew, deliver
 from sandbox.demo.stage import Operation, Stage, operation_of
 from sandbox.platform.seed import TEMPLATE
 from sandbox.platform.story import read_document
@@ -154,6 +155,30 @@ async def test_a_problem_that_flaps_opens_its_incident_again(stage: Stage, entit
     assert (await stage.ended(again["id"]))["outcome"] == "self_resolved"
     (incident,) = await stage.incidents(operation_of(first))
     assert incident["state"] == "6"
+
+
+def notification(problem_id: str, state: str, entity: str) -> str:
+    entities = [{"type": "SERVICE", "name": "sick", "entity": entity}]
+    told = {"PID": problem_id, "State": state, "ProblemTitle": "Told by a test", "ImpactedEntities": entities}
+    return json.dumps(told)
+
+
+async def test_no_open_problem_stays_behind_in_an_incident_that_ends(stage: Stage, entity: str) -> None:
+    now_ms, number = int(time.time() * 1000), random.randrange(10**15)
+    over, there = f"-{number}1_{now_ms}V2", f"-{number}2_{now_ms}V2"
+    told = [Told(0.0, notification(over, "RESOLVED", entity))]
+    told += [Told(random.uniform(0.0, 0.4), notification(there, "OPEN", entity))]
+    storm = Storm("alone", {operation_of(one): entity for one in (over, there)}, told)
+
+    await deliver(stage.world, storm.told)
+    seen = await after(stage, storm)
+
+    holder = next(entry for entry in seen.entries if operation_of(there) in entry["problems"])
+    operation = await stage.operation(holder["operation_id"])
+    assert operation is not None
+    assert operation["state"] == "running"
+    await stage.notify(notification(there, "RESOLVED", entity))
+    assert (await stage.ended(holder["operation_id"]))["outcome"] == "self_resolved"
 
 
 async def test_a_problem_of_an_announced_change_is_no_incident(stage: Stage, entity: str) -> None:

@@ -125,6 +125,17 @@ def test_only_an_open_problem_in_a_resolved_incident_is_left_behind() -> None:
     assert not correlation.left_behind(ended(START + 5, "handed_over"), problem(2), START + 6)
 
 
+def test_an_operation_goes_on_for_an_open_problem_that_it_knows_of() -> None:
+    second, third = identity(problem(2)), identity(problem(3))
+    there = joined(joined(entry(), problem(2), ""), problem(3), "")
+    assert correlation.goes_on(there, third)
+    over = correlation.resolved(there, [identity(problem())])
+    assert not correlation.goes_on(over, third)
+    assert correlation.goes_on(correlation.heard(over, second), third)
+    assert not correlation.goes_on(correlation.heard(over, third), third)
+    assert correlation.heard(there, "another") == there
+
+
 def test_a_resolved_problem_stays_resolved() -> None:
     over = correlation.resolved(entry(), [identity(problem())])
     assert joined(over, problem(), "")["problems"][identity(problem())]["state"] == "RESOLVED"
