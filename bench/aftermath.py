@@ -17,7 +17,7 @@ _QUIET = logging.getLogger("bench.durable")
 
 @dataclass(frozen=True)
 class Seen:
-    """Where everything is. waiting: messages of `incidents`. entries: of the open incidents (domain.correlation).
+    """Where everything is. waiting: messages of `incidents`. entries: domain.incident_entries.
 
     wrong: what is not as it must be, in sentences.
     """

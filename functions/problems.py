@@ -17,7 +17,7 @@ import azure.functions as func
 
 from functions.operations import UNDER_WAY
 from functions.starting import policy, start_once
-from shared.domain import correlation, incidents, problems
+from shared.domain import correlation, incident_entries, incidents, problems
 from shared.domain.correlation import Assignment, Facts
 from shared.errors import PoisonMessage, VendorError, VendorUnavailable
 from shared.services import services
@@ -149,7 +149,7 @@ async def _still_hears(operation_id: str, name: str) -> bool:
         entry = next((one for one in entries if one["operation_id"] == operation_id), None)
         if entry is None or entry["ended_ms"] is not None:
             return False
-        if correlation.goes_on(entry, name):
+        if incident_entries.goes_on(entry, name):
             break
         await asyncio.sleep(OPENING_PAUSE_S)
     await services().open_incidents.mark_heard(operation_id, name)

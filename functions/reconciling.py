@@ -13,7 +13,7 @@ import azure.functions as func
 
 from functions.operations import UNDER_WAY
 from functions.problems import handle_problem
-from shared.domain import correlation, problems
+from shared.domain import incident_entries, problems
 from shared.domain.correlation import Entry
 from shared.services import services
 
@@ -68,7 +68,7 @@ async def _open(
             continue
         problem = problems.from_dynatrace(found)
         holder = holders.get(problems.instance_id(problem["problem_id"], found["start_ms"]))
-        if holder is not None and not correlation.left_behind(holder, problem, before_ms):
+        if holder is not None and not incident_entries.left_behind(holder, problem, before_ms):
             continue
         if holder is not None:
             await services().open_incidents.detach(problem, holder["operation_id"])
@@ -86,7 +86,7 @@ async def _resolve(
         for name, told in entry["problems"].items()
         if told["state"] != problems.RESOLVED
         and name not in still_open
-        and correlation.start_ms_of(name) < before_ms
+        and incident_entries.start_ms_of(name) < before_ms
     ]
     for name in over:
         await client.raise_orchestration_event(

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import correlation
+from shared.domain import correlation, incident_entries
 from shared.domain.correlation import Assignment, Entry, Facts
 from shared.domain.incidents import CLOSING
 from shared.errors import OutcomeUnknown, VendorUnavailable
@@ -74,13 +74,13 @@ class OpenIncidents:
         decided: list[Assignment] = []
 
         def decide(entries: list[Entry]) -> list[Entry]:
-            entries = correlation.kept(entries, now_ms)
+            entries = incident_entries.kept(entries, now_ms)
             assignment = correlation.assign(problem, facts, entries, now_ms)
             decided.append(assignment)
             if not any(entry["operation_id"] == assignment.operation_id for entry in entries):
-                return [*entries, correlation.new_entry(problem, facts, assignment, entries)]
+                return [*entries, incident_entries.new_entry(problem, facts, assignment, entries)]
             return [
-                correlation.joined(entry, problem, assignment.reason)
+                incident_entries.joined(entry, problem, assignment.reason)
                 if entry["operation_id"] == assignment.operation_id
                 else entry
                 for entry in entries
@@ -91,11 +91,11 @@ class OpenIncidents:
 
     async def detach(self, problem: Mapping[str, Any], operation_id: str) -> None:
         """Take a problem out of an incident that ended before the problem could join it."""
-        await self._change(operation_id, lambda entry: correlation.without(entry, problem))
+        await self._change(operation_id, lambda entry: incident_entries.without(entry, problem))
 
     async def mark_resolved(self, operation_id: str, names: Collection[str]) -> None:
         """Remember that the problems of these identities are over."""
-        await self._change(operation_id, lambda entry: correlation.resolved(entry, names))
+        await self._change(operation_id, lambda entry: incident_entries.resolved(entry, names))
 
     async def end(self, operation_id: str, outcome: str, at_ms: int) -> list[str]:
         """End the incident, so that nothing joins it any more, unless it would be resolved over open problems.
@@ -105,7 +105,7 @@ class OpenIncidents:
         still_open: list[str] = []
 
         def change(entry: Entry) -> Entry:
-            still_open[:] = correlation.open_besides_own(entry) if outcome in CLOSING else []
+            still_open[:] = incident_entries.open_besides_own(entry) if outcome in CLOSING else []
             return entry if still_open else {**entry, "ended_ms": at_ms, "outcome": outcome}
 
         await self._change(operation_id, change)
@@ -113,7 +113,7 @@ class OpenIncidents:
 
     async def mark_heard(self, operation_id: str, name: str) -> None:
         """Remember that the incident's operation goes on with the problem of this identity."""
-        await self._change(operation_id, lambda entry: correlation.heard(entry, name))
+        await self._change(operation_id, lambda entry: incident_entries.heard(entry, name))
 
     async def mark_ended(self, operation_id: str, at_ms: int) -> None:
         """Remember that the incident's operation has ended, where that is not known yet."""

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import correlation
-from shared.domain.correlation import FLAPPING_MS, TOGETHER_MS, Facts, assign, identity, joined, new_entry
+from shared.domain import incident_entries
+from shared.domain.correlation import FLAPPING_MS, TOGETHER_MS, Facts, assign, identity
+from shared.domain.incident_entries import joined, new_entry
 
 START = 1_763_726_400_000
 INCIDENT = {"sys_id": "s" * 32, "number": "INC1", "url": "https://snow.example"}
@@ -119,31 +120,31 @@ def test_what_belonged_to_an_incident_belongs_to_it_when_it_is_opened_again() ->
 
 def test_only_an_open_problem_in_a_resolved_incident_is_left_behind() -> None:
     there = ended(START + 5)
-    assert correlation.left_behind(there, problem(2), START + 6)
-    assert not correlation.left_behind(there, problem(2), START + 5)
-    assert not correlation.left_behind(there, problem(), START + 6)
-    assert not correlation.left_behind(ended(START + 5, "handed_over"), problem(2), START + 6)
+    assert incident_entries.left_behind(there, problem(2), START + 6)
+    assert not incident_entries.left_behind(there, problem(2), START + 5)
+    assert not incident_entries.left_behind(there, problem(), START + 6)
+    assert not incident_entries.left_behind(ended(START + 5, "handed_over"), problem(2), START + 6)
 
 
 def test_an_operation_goes_on_for_an_open_problem_that_it_knows_of() -> None:
     second, third = identity(problem(2)), identity(problem(3))
     there = joined(joined(entry(), problem(2), ""), problem(3), "")
-    assert correlation.goes_on(there, third)
-    over = correlation.resolved(there, [identity(problem())])
-    assert not correlation.goes_on(over, third)
-    assert correlation.goes_on(correlation.heard(over, second), third)
-    assert not correlation.goes_on(correlation.heard(over, third), third)
-    assert correlation.heard(there, "another") == there
+    assert incident_entries.goes_on(there, third)
+    over = incident_entries.resolved(there, [identity(problem())])
+    assert not incident_entries.goes_on(over, third)
+    assert incident_entries.goes_on(incident_entries.heard(over, second), third)
+    assert not incident_entries.goes_on(incident_entries.heard(over, third), third)
+    assert incident_entries.heard(there, "another") == there
 
 
 def test_a_resolved_problem_stays_resolved() -> None:
-    over = correlation.resolved(entry(), [identity(problem())])
+    over = incident_entries.resolved(entry(), [identity(problem())])
     assert joined(over, problem(), "")["problems"][identity(problem())]["state"] == "RESOLVED"
     assert assign(problem(), Facts(), [{**over, "operation_id": "another"}], START).is_over
 
 
 def test_an_identity_tells_when_the_problem_began() -> None:
-    assert correlation.start_ms_of(identity(problem())) == START
+    assert incident_entries.start_ms_of(identity(problem())) == START
 
 
 def test_a_problem_that_comes_back_soon_reopens_its_incident() -> None:
@@ -180,9 +181,9 @@ def test_resolved_is_final() -> None:
 
 def test_a_storm_s_entry_stays_bounded() -> None:
     there = entry()
-    for number in range(correlation.MOST_PROBLEMS + 100):
+    for number in range(incident_entries.MOST_PROBLEMS + 100):
         there = joined(there, problem(number + 2, f"SERVICE-{number}"), "same_service")
-    assert len(there["problems"]) == correlation.MOST_PROBLEMS
+    assert len(there["problems"]) == incident_entries.MOST_PROBLEMS
     assert there["more_problems"] == 101
 
 
