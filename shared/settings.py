@@ -145,6 +145,15 @@ class Settings:
         Secret, "Personal access token; empty: Entra ID identity", Secret("")
     )
 
+    azure_devops_webhook_secrets: tuple[Secret, ...] = _setting(
+        _rotating,
+        "Password of its service hooks' Basic authentication, or value of X-ValueFlow-Secret; empty: none is taken",
+        (),
+    )
+    github_webhook_secrets: tuple[Secret, ...] = _setting(
+        _rotating, "Sign GitHub's webhooks; empty: none is taken", ()
+    )
+
     commit_author_email: str = _setting(
         _text(r"[^@\s]+@[^@\s]+", "must be an e-mail address"),
         "Author of the first commit of a service's repository; no mailbox is needed",
@@ -180,6 +189,11 @@ class Settings:
         _number(float, 0, 3650),
         "Incidents that people resolved in ServiceNow are learnt from, at first so many days back; 0: none are",
         180.0,
+    )
+    work_items_days: float = _setting(
+        _number(float, 0, 3650),
+        "Work items of the boards of registered services are pulled, at first so many days back; 0: none are",
+        90.0,
     )
 
     snowflake_account: str = _setting(str, "Empty: no warehouse is loaded", "")

@@ -1,4 +1,4 @@
-"""Work items of Azure Boards: made once per key.
+"""Work items of Azure Boards: made once per key. What changed among all of them is read by `changed`.
 
 Vendor's pages: https://learn.microsoft.com/rest/api/azure/devops/wit/work-items and .../wit/wiql
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, TypedDict
 
+from shared.clients.azure_devops.changed_work_items import ChangedWorkItems
 from shared.clients.azure_devops.connection import Connection, area
 from shared.clients.http import segment
 from shared.clients.idempotency import Result, find_or_create
@@ -45,6 +46,7 @@ class Boards:
 
     def __init__(self, connection: Connection) -> None:
         self._call, self._connection = connection.call, connection
+        self.changed = ChangedWorkItems(connection)
 
     async def ensure(self, project: str, key: str, draft: WorkItemDraft) -> WorkItem:
         """Have one work item per key, however often we are called; it bears the tag `valueflow:<key>`.

@@ -1,6 +1,7 @@
 """Work items against the simulated Azure DevOps, under every fault on the write and on the looks around it."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,3 +51,20 @@ async def test_one_work_item(
     assert item["fields"]["System.WorkItemType"] == "Bug"
     assert item["relations"][0]["url"] == DRAFT["links"][0][1]
     assert "valueflow:k-1" in item["fields"]["System.Tags"]
+
+
+@every_fault_of("query_work_items", "read_work_items", "list_work_item_types")
+async def test_what_changed_is_read(
+    azure_devops: Stage, client: AzureDevOpsClient, operation: str, fault: dict[str, Any]
+) -> None:
+    made = (await client.boards.ensure(PROJECT, "k-1", DRAFT))["work_item_id"]
+    changed, long_ago = client.boards.changed, datetime(2020, 1, 1, tzinfo=UTC)
+
+    async def read() -> tuple[list[int], list[int], str]:
+        found = (await changed.since(PROJECT, long_ago, 0, 10))["ids"]
+        states = await changed.states(PROJECT)
+        read = await changed.read(PROJECT, found, ["System.State"])
+        return found, [one["revision"] for one in read], states["Bug", read[0]["fields"]["System.State"]]
+
+    azure_devops.break_next(operation, fault)
+    assert await until_done(azure_devops, read) == ([made], [1], "Proposed")

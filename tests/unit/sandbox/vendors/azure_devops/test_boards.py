@@ -1,4 +1,4 @@
-"""Boards over HTTP: work items by JSON Patch, found by their tags."""
+"""Boards over HTTP: work items by JSON Patch, found by their tags or by when they changed."""
 
 from typing import Any
 
@@ -120,3 +120,69 @@ async def test_an_item_of_another_project_or_none_is_not_to_be_had(rig: Rig) -> 
 )
 async def test_a_query_that_is_not_understood_is_refused_rather_than_guessed(rig: Rig, query: str) -> None:
     assert (await ado(rig, "POST", WIQL, json={"query": query})).status_code == 400
+
+
+async def change(rig: Rig, work_item_id: int, **fields: Any) -> dict[str, Any]:
+    body = [{"op": "add", "path": f"/fields/System.{name}", "value": value} for name, value in fields.items()]
+    answer = await ado(rig, "PATCH", f"{ITEMS}/{work_item_id}", json=body, headers=JSON_PATCH)
+    changed: dict[str, Any] = answer.raise_for_status().json()
+    return changed
+
+
+async def changed_since(rig: Rig, at: str, after: int = 0) -> list[int]:
+    later = f"([System.ChangedDate] > '{at}' OR [System.Id] > {after})"
+    query = (
+        f"SELECT [System.Id] FROM WorkItems WHERE [System.ChangedDate] >= '{at}' AND {later} "
+        "ORDER BY [System.ChangedDate], [System.Id]"
+    )
+    found = await done(rig, "POST", WIQL, json={"query": query}, params={"timePrecision": "true"})
+    return [one["id"] for one in found["workItems"]]
+
+
+async def test_a_change_is_a_revision_that_writes_when_its_state_changed(rig: Rig) -> None:
+    made = (await make(rig)).json()["id"]
+
+    active = await change(rig, made, State="Active")
+    closed = await change(rig, made, State="Closed")
+    again = await change(rig, made, State="Active")
+
+    dates = [
+        {name.rpartition(".")[2] for name in one["fields"] if name.startswith("Microsoft.")}
+        for one in (active, closed, again)
+    ]
+    assert [active["rev"], closed["rev"], again["rev"]] == [2, 3, 4]
+    assert dates[0] == {"StateChangeDate", "ActivatedDate"}
+    assert dates[1] == {"StateChangeDate", "ActivatedDate", "ClosedDate"}
+    assert dates[2] == {"StateChangeDate", "ActivatedDate"}
+
+
+async def test_what_changed_is_found_in_the_order_of_change(rig: Rig) -> None:
+    first, second, third = [(await make(rig)).json()["id"] for _ in range(3)]
+    at = "2030-01-01T00:00:00.000Z"
+    for one in (third, first, second):
+        await change(rig, one, ChangedDate=at if one != second else "2030-01-01T00:00:00.001Z")
+
+    assert await changed_since(rig, at) == [first, third, second]
+    assert await changed_since(rig, at, after=first) == [third, second]
+    assert await changed_since(rig, "2030-01-01T00:00:00.001Z", after=second) == []
+
+
+async def test_many_are_read_at_once_with_the_fields_asked_for(rig: Rig) -> None:
+    made = (await make(rig)).json()["id"]
+    asked = {"ids": [made, 99], "fields": ["System.Title"], "errorPolicy": "omit"}
+
+    read = await done(rig, "POST", f"{SHOP}/wit/workitemsbatch", json=asked)
+    assert [one and one["fields"] for one in read["value"]] == [{"System.Title": "Write a test"}, None]
+    for refused in ({**asked, "errorPolicy": "fail"}, {"ids": list(range(201))}):
+        assert (await ado(rig, "POST", f"{SHOP}/wit/workitemsbatch", json=refused)).status_code in (400, 404)
+
+
+async def test_types_tell_what_their_states_mean(rig: Rig) -> None:
+    types = (await done(rig, "GET", f"{SHOP}/wit/workitemtypes"))["value"]
+
+    (bug,) = [one for one in types if one["name"] == "Bug"]
+    assert {one["name"]: one["category"] for one in bug["states"]}["Active"] == "InProgress"
+
+
+async def test_a_state_the_process_lacks_is_refused(rig: Rig) -> None:
+    assert (await make(rig, patch(State="Waiting"))).status_code == 400
