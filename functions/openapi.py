@@ -35,7 +35,7 @@ ENDPOINTS = (
     Endpoint(
         "post",
         "webhooks/{source}",
-        "Take a notification of a source (dynatrace)",
+        "Take a notification of a source (dynatrace, azure_devops, github)",
         "Accepted",
         202,
         role=None,

@@ -34,4 +34,21 @@ def _dynatrace() -> Source:
     return dynatrace
 
 
-_SOURCES: dict[str, Callable[[], Source]] = {"dynatrace": _dynatrace}
+def _azure_devops() -> Source:
+    from functions.sources import azure_devops
+
+    return azure_devops
+
+
+def _github() -> Source:
+    from functions.sources import github
+
+    return github
+
+
+_SOURCES: dict[str, Callable[[], Source]] = {
+    "dynatrace": _dynatrace,
+    "azure_devops": _azure_devops,
+    "azure-devops": _azure_devops,
+    "github": _github,
+}
