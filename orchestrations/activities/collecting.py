@@ -8,13 +8,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from orchestrations.outcome import Value
 from shared.domain.evidence import Missing
 from shared.errors import ValueFlowError, VendorUnavailable
 from shared.services import services
+from shared.texts import say
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -23,6 +24,8 @@ _PART = 0.7
 _NO_TEXT = frozenset({"link", "source", "kind", "at", "entity_id"})
 
 type Collect = Callable[[dict[str, Any]], Awaitable[Value]]
+type Words = Callable[..., str]
+"""shared.texts.say in one language: takes a key and its values."""
 
 
 def in_time(source: str) -> Callable[[Collect], Collect]:
@@ -86,6 +89,11 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def words_of(payload: Mapping[str, Any]) -> Words:
+    """`say` in the language that evidence is wanted in."""
+    return partial(say, payload.get("language") or services().settings.default_language)
+
+
 def start_of(problem: Mapping[str, Any]) -> int:
     """When the problem began, in ms; now, where nobody knows."""
     return int(problem["start_ms"] or now_ms())
@@ -107,10 +115,10 @@ def entity_link(entity_id: str) -> str:
     return f"{services().settings.dynatrace_url.rstrip('/')}/ui/entity/{entity_id}" if entity_id else ""
 
 
-def listed(values: Sequence[str], most: int) -> str:
+def listed(words: Words, values: Sequence[str], most: int) -> str:
     """The first values, and how many more there are."""
     more = len(values) - most
-    return ", ".join(values[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(values[:most]) + (words("evidence.more", count=more) if more > 0 else "")
 
 
 def _late(source: str, operation: str, timeout_s: float) -> VendorUnavailable:

@@ -4,7 +4,7 @@ import statistics
 
 import azure.durable_functions as df
 
-from orchestrations.activities.collecting import entity_link, in_time, item, now_ms, start_of
+from orchestrations.activities.collecting import Words, entity_link, in_time, item, now_ms, start_of, words_of
 from orchestrations.outcome import Value, answers_outcome
 from shared.domain import baseline
 from shared.services import services
@@ -27,9 +27,13 @@ async def collect_metric(payload: dict) -> Value:  # type: ignore[type-arg]
     )
     before = [value for at, value in points if at < start_ms and value is not None]
     during = [value for at, value in points if at >= start_ms and value is not None]
-    text = (
-        f"{measured['metric_selector']}: before {_summary(before)}, during {_summary(during)}; "
-        f"healthy up to {measured['upper_bound']:g}"
+    words = words_of(payload)
+    text = words(
+        "evidence.own_metric",
+        selector=measured["metric_selector"],
+        before=_summary(words, before),
+        during=_summary(words, during),
+        bound=measured["upper_bound"],
     )
     compared = baseline.compare(points, start_ms)
     facts = {"indicator": "indicator", "entity_id": measured["entity_id"], **compared}
@@ -37,7 +41,8 @@ async def collect_metric(payload: dict) -> Value:  # type: ignore[type-arg]
     return {"items": [told]}
 
 
-def _summary(values: list[float]) -> str:
+def _summary(words: Words, values: list[float]) -> str:
     if not values:
-        return "no data"
-    return f"median {statistics.median(values):.3g}, highest {max(values):.3g} ({len(values)} samples)"
+        return words("evidence.no_data")
+    middle = statistics.median(values)
+    return words("evidence.summary", median=middle, highest=max(values), count=len(values))

@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrations.activities.collecting import in_time, item, side_by_side, start_of
+from orchestrations.activities.collecting import Words, in_time, item, side_by_side, start_of, words_of
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.azure_devops import CommitTitle, Difference, Run
 from shared.domain import changed_files
@@ -31,7 +31,7 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     Value: {"items", "missing", "runs": {"suspect", "last_good"}}, a run being a clients.azure_devops.Run or None.
     Nobody's name is read: who wrote a commit is no evidence.
     """
-    service = payload["service"]
+    service, words = payload["service"], words_of(payload)
     place = service["azure_devops"]
     client = services().azure_devops
     listed = await client.runs.list(place["project"], place["pipeline_id"])
@@ -43,12 +43,12 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     between: dict[str, Any] = {}
     missing: list[Missing] = []
     if suspect and last_good:
-        between, missing = await _between(place["project"], last_good, suspect)
+        between, missing = await _between(words, place["project"], last_good, suspect)
     items = []
     if suspect:
-        items.append(_item(suspect, service["name"], SUSPECT, "last run before the problem", between))
+        items.append(_item(words, suspect, service["name"], SUSPECT, between))
     if last_good:
-        items.append(_item(last_good, service["name"], LAST_GOOD, "earlier good run", {}))
+        items.append(_item(words, last_good, service["name"], LAST_GOOD, {}))
     return {"items": items, "missing": missing, "runs": {"suspect": suspect, "last_good": last_good}}
 
 
@@ -62,7 +62,9 @@ async def _newest_deployed(place: Mapping[str, Any], ended: Sequence[Run]) -> Ru
     return None
 
 
-async def _between(project: str, earlier: Run, later: Run) -> tuple[dict[str, Any], list[Missing]]:
+async def _between(
+    words: Words, project: str, earlier: Run, later: Run
+) -> tuple[dict[str, Any], list[Missing]]:
     """Commits and files between the two; what cannot be had is missing, the runs are told all the same."""
     client = services().azure_devops.comparing
     parts: dict[str, Any] = {"commits": client.commits(project, earlier["run_id"], later["run_id"])}
@@ -75,11 +77,11 @@ async def _between(project: str, earlier: Run, later: Run) -> tuple[dict[str, An
     except VendorError as error:
         return {}, [Missing(source=name, reason=str(error)) for name in parts]
     if not repository_id:
-        missing.append(Missing(source="files", reason="the run does not say of which repository it is"))
+        missing.append(Missing(source="files", reason=words("missing.no_repository")))
     return found, missing
 
 
-def _item(run: Run, service: str, role: str, words: str, between: Mapping[str, Any]) -> dict[str, Any]:
+def _item(words: Words, run: Run, service: str, role: str, between: Mapping[str, Any]) -> dict[str, Any]:
     commits: Sequence[CommitTitle] | None = between.get("commits")
     files: Difference | None = between.get("files")
     facts: dict[str, Any] = {
@@ -90,17 +92,23 @@ def _item(run: Run, service: str, role: str, words: str, between: Mapping[str, A
         "result": run["result"] or "",
         "role": role,
     }
-    text = (
-        f"{words}: {run['name']} (run {run['run_id']}, commit {(run['commit'] or '?')[:8]}, {run['result']})"
+    text = words(
+        f"evidence.run_{role}",
+        name=run["name"],
+        run_id=run["run_id"],
+        commit=(run["commit"] or "?")[:8],
+        result=run["result"],
     )
     if commits is not None:
         facts["commits"] = len(commits)
-        text += f"; {len(commits)} commits"
+        text += words("evidence.commits", count=len(commits))
     if files is not None:
         kinds = changed_files.kinds(files["paths"])
         facts |= kinds
-        touched = [name for name in ("configuration", "migration", "infrastructure") if facts[name]]
-        text += f", {'' if files['is_whole'] else 'at least '}{kinds['files']} files"
+        kept = ("configuration", "migration", "infrastructure")
+        touched = [words(f"evidence.touched_{name}") for name in kept if facts[name]]
+        count = kinds["files"] if files["is_whole"] else words("evidence.at_least", count=kinds["files"])
+        text += words("evidence.files", count=count)
         text += f" ({', '.join(touched)})" if touched else ""
     if commits:
         text += ": " + "; ".join(f'"{cut(one["title"], TITLE_CHARACTERS)}"' for one in commits[:MOST_TITLES])

@@ -10,6 +10,7 @@ from orchestrations.activities.collecting import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
+    Words,
     entity_ids,
     entity_link,
     in_time,
@@ -17,6 +18,7 @@ from orchestrations.activities.collecting import (
     item,
     side_by_side,
     start_of,
+    words_of,
 )
 from orchestrations.activities.neighbourhood import AFFECTED, BENEATH, CALLED, Neighbour, neighbourhood
 from orchestrations.outcome import Value, answers_outcome
@@ -43,9 +45,11 @@ async def collect_problem(payload: dict) -> Value:  # type: ignore[type-arg]
     if problem is None:
         return {"items": []}
     affected = ", ".join(entity["name"] or entity["entity_id"] for entity in problem["affected"])
-    headline = f"{problem['severity']} {problem['impact']}: {problem['title']} ({affected})"
+    words = words_of(payload)
+    told_of = {name: problem[name] for name in ("severity", "impact", "title")}
+    headline = words("evidence.problem", affected=affected, **told_of)
     if users := problem["affected_users"]:
-        headline += f", about {users} users affected"
+        headline += words("evidence.users", users=users)
     facts = {
         "severity": problem["severity"],
         "impact": problem["impact"],
@@ -56,9 +60,10 @@ async def collect_problem(payload: dict) -> Value:  # type: ignore[type-arg]
     items = [item(SOURCE, "problem", problem["start_ms"], headline, facts, payload["problem"]["url"])]
     findings = sorted(problem["evidence"], key=lambda found: not found["is_root_cause"])
     for found in findings[:MOST_FINDINGS]:
-        text = f"{found['type']}: {found['name']} ({found['entity']['name']})"
+        named = {"type": found["type"], "name": found["name"], "entity": found["entity"]["name"]}
+        text = words("evidence.finding", **named)
         if found["is_root_cause"]:
-            text += ", part of the root cause"
+            text += words("evidence.root_cause")
         told = {
             "entity_id": found["entity"]["entity_id"],
             "type": " ".join(filter(None, (found["type"], found.get("event_type")))),
@@ -75,7 +80,8 @@ async def collect_topology(payload: dict) -> Value:  # type: ignore[type-arg]
     """The affected entities, what they call and run on, and who calls them, to distance REACH."""
     found = await neighbourhood(entity_ids(payload["problem"], payload["service"]), REACH)
     names = {one.entity_id: one.name for one in found}
-    return {"items": [_entity(one, names) for one in found[:MOST_ENTITIES]]}
+    words = words_of(payload)
+    return {"items": [_entity(words, one, names) for one in found[:MOST_ENTITIES]]}
 
 
 @bp.activity_trigger(input_name="payload")
@@ -142,26 +148,26 @@ async def collect_expiries(payload: dict) -> Value:  # type: ignore[type-arg]
 
     Which properties such an event has: docs/integrations/dynatrace.md.
     """
-    start_ms = start_of(payload["problem"])
+    start_ms, words = start_of(payload["problem"]), words_of(payload)
     items: dict[tuple[str, str, str], dict[str, Any]] = {}
     # Newest first: an older check of the same thing says nothing any more.
     for event in await _events(payload, EXPIRIES_BEFORE_MS):
-        for key, told in _expiries(event, start_ms):
+        for key, told in _expiries(words, event, start_ms):
             items.setdefault(key, told)
     return {"items": [told for told in items.values() if told][:MOST_EVENTS]}
 
 
-def _expiries(event: Event, start_ms: int) -> Iterable[tuple[tuple[str, str, str], dict[str, Any]]]:
+def _expiries(
+    words: Words, event: Event, start_ms: int
+) -> Iterable[tuple[tuple[str, str, str], dict[str, Any]]]:
     """(what it is about, its item or {} where that is far away) for each thing the event tells of."""
     said, entity_id = event["properties"], event["entity"]["entity_id"]
-    link = entity_link(entity_id)
+    link, name = entity_link(entity_id), event["entity"]["name"]
     expires_ms = _moment(said.get("certificate.expires_at"))
     if expires_ms is not None:
         subject = said.get("certificate.subject", "")
-        ends = "expired" if expires_ms <= start_ms else "expires"
-        text = (
-            f"Certificate {subject or event['title']} {ends} at {iso(expires_ms)} ({event['entity']['name']})"
-        )
+        key = "evidence.certificate_expired" if expires_ms <= start_ms else "evidence.certificate_expires"
+        text = words(key, what=subject or event["title"], at=iso(expires_ms), entity=name)
         facts: dict[str, Any] = {"entity_id": entity_id, "expires_at_ms": expires_ms}
         near = expires_ms - start_ms <= EXPIRES_SOON_MS
         told = item(SOURCE, "certificate", event["start_ms"], text, facts, link)
@@ -169,7 +175,7 @@ def _expiries(event: Event, start_ms: int) -> Iterable[tuple[tuple[str, str, str
     used, limit = _amount(said.get("quota.used")), _amount(said.get("quota.limit"))
     if used is not None and limit:
         what = said.get("quota.name") or event["title"]
-        text = f"Quota {what}: {used:g} of {limit:g} used ({event['entity']['name']})"
+        text = words("evidence.quota", what=what, used=used, limit=limit, entity=name)
         facts = {"entity_id": entity_id, "used": used, "limit": limit, "what": what}
         told = item(SOURCE, "quota", event["start_ms"], text, facts, link)
         yield ("quota", entity_id, what), told if used >= NEAR_LIMIT * limit else {}
@@ -193,14 +199,10 @@ async def _events(
     return [event for event in found if event["start_ms"] >= start_ms - before_ms]
 
 
-def _entity(one: Neighbour, names: Mapping[str, str]) -> dict[str, Any]:
-    via = names.get(one.via, one.via)
-    ways = {
-        AFFECTED: "affected",
-        CALLED: f"called by {via}",
-        BENEATH: f"{via} runs on it",
-    }
-    text = f"{one.name} ({one.node['type']}): {ways.get(one.relation, f'calls {via}')}"
+def _entity(words: Words, one: Neighbour, names: Mapping[str, str]) -> dict[str, Any]:
+    ways = {AFFECTED: "affected", CALLED: "called", BENEATH: "beneath"}
+    key = f"evidence.entity_{ways.get(one.relation, 'calls')}"
+    text = words(key, name=one.name, type=one.node["type"], via=names.get(one.via, one.via))
     facts = {
         "entity_id": one.entity_id,
         "name": one.name,

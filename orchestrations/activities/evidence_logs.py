@@ -11,6 +11,7 @@ import azure.durable_functions as df
 
 from orchestrations.activities.collecting import (
     MINUTE_MS,
+    Words,
     entity_ids,
     entity_link,
     in_time,
@@ -18,6 +19,7 @@ from orchestrations.activities.collecting import (
     now_ms,
     side_by_side,
     start_of,
+    words_of,
 )
 from orchestrations.activities.neighbourhood import neighbourhood
 from orchestrations.outcome import Value, answers_outcome
@@ -41,11 +43,12 @@ MOST_ENTITIES, MOST_ITEMS = 12, 6
 @in_time(SOURCE)
 async def collect_logs(payload: dict) -> Value:  # type: ignore[type-arg]
     """Error and warning patterns of the affected entities and what they stand on, those that rose most first."""
+    words = words_of(payload)
     around = await neighbourhood(entity_ids(payload["problem"], payload["service"]), 1)
     asked = {one.entity_id: one.name for one in around if one.distance >= 0}
     ids = list(asked)[:MOST_ENTITIES]
     if not ids:
-        return {"items": [], "missing": [{"source": "logs", "reason": "no entity that writes logs"}]}
+        return {"items": [], "missing": [{"source": "logs", "reason": words("missing.no_logging_entity")}]}
     query, turn_ms = of_entities(ids, STATUSES), start_of(payload["problem"]) - LEAD_MS
     until_ms = min(turn_ms + LEAD_MS + DURING_MS, now_ms())
     logs = services().dynatrace.logs
@@ -63,7 +66,7 @@ async def collect_logs(payload: dict) -> Value:  # type: ignore[type-arg]
     earlier = _rates(before, ids, turn_ms - BEFORE_MS, turn_ms) if before else {}
     patterns = log_patterns.count(_lines(during["records"], ids))
     told = [
-        _item(pattern, minutes, earlier.get(_key(pattern)), asked, whole=during["is_whole"])
+        _item(words, pattern, minutes, earlier.get(_key(pattern)), asked, whole=during["is_whole"])
         for pattern in patterns
     ]
     if before is not None:
@@ -72,6 +75,7 @@ async def collect_logs(payload: dict) -> Value:  # type: ignore[type-arg]
 
 
 def _item(
+    words: Words,
     pattern: Pattern,
     minutes: float,
     earlier: tuple[int, float] | None,
@@ -81,11 +85,14 @@ def _item(
 ) -> dict[str, Any]:
     per_minute = pattern.times / minutes
     count_before, rate_before = earlier or (0, 0.0)
-    least = "" if whole else "at least "
-    name = names.get(pattern.entity_id, "?")
-    text = (
-        f"{pattern.level} of {name}, {least}{pattern.times} times, {per_minute:.2g} a minute "
-        f"(before {rate_before:.2g}): {pattern.pattern}"
+    text = words(
+        "evidence.log",
+        level=pattern.level,
+        name=names.get(pattern.entity_id, "?"),
+        count=pattern.times if whole else words("evidence.at_least", count=pattern.times),
+        per_minute=per_minute,
+        before=rate_before,
+        pattern=pattern.pattern,
     )
     facts = {
         "entity_id": pattern.entity_id,

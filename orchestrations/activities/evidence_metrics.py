@@ -11,6 +11,7 @@ import azure.durable_functions as df
 from orchestrations.activities.collecting import (
     DAY_MS,
     HOUR_MS,
+    Words,
     entity_ids,
     entity_link,
     in_time,
@@ -19,6 +20,7 @@ from orchestrations.activities.collecting import (
     now_ms,
     side_by_side,
     start_of,
+    words_of,
 )
 from orchestrations.activities.neighbourhood import Neighbour, neighbourhood
 from orchestrations.outcome import Value, answers_outcome
@@ -48,7 +50,7 @@ INDICATORS = {
     "SERVICE": (
         Indicator("latency", "builtin:service.response.time", "ms", 0.001, 5.0),
         Indicator("errors", "builtin:service.errors.total.rate", "%", 1, 0.5),
-        Indicator("throughput", "builtin:service.requestCount.total", "requests a minute", 1, 5.0),
+        Indicator("throughput", "builtin:service.requestCount.total", "/min", 1, 5.0),
     ),
     "HOST": (
         Indicator("cpu", "builtin:host.cpu.usage", "%", 1, 3.0),
@@ -68,7 +70,7 @@ INDICATORS = {
 @in_time(SOURCE)
 async def collect_metrics(payload: dict) -> Value:  # type: ignore[type-arg]
     """Latency, errors, throughput, CPU, memory, disk: before and during, the farthest from usual first."""
-    start_ms = start_of(payload["problem"])
+    start_ms, words = start_of(payload["problem"]), words_of(payload)
     around = await neighbourhood(entity_ids(payload["problem"], payload["service"]), 1)
     measured = [one for one in around if one.node["type"] in INDICATORS][:MOST_ENTITIES]
     by_type = {
@@ -76,7 +78,10 @@ async def collect_metrics(payload: dict) -> Value:  # type: ignore[type-arg]
         for kind in dict.fromkeys(one.node["type"] for one in measured)
     }
     if not by_type:
-        return {"items": [], "missing": [{"source": "metrics", "reason": "no entity that is measured"}]}
+        return {
+            "items": [],
+            "missing": [{"source": "metrics", "reason": words("missing.no_measured_entity")}],
+        }
     found, missing = await side_by_side(
         {
             f"metrics of {kind} {when}": _series(kind, [one.entity_id for one in ones], start_ms - ago_ms)
@@ -88,6 +93,7 @@ async def collect_metrics(payload: dict) -> Value:  # type: ignore[type-arg]
         told
         for kind, ones in by_type.items()
         for told in _items(
+            words,
             ones,
             INDICATORS[kind],
             found.get(f"metrics of {kind} now", []),
@@ -112,6 +118,7 @@ async def _series(kind: str, ids: Sequence[str], start_ms: int) -> list[Series]:
 
 
 def _items(
+    words: Words,
     entities: Sequence[Neighbour],
     indicators: Sequence[Indicator],
     now: Sequence[Series],
@@ -134,24 +141,32 @@ def _items(
             facts = {"indicator": indicator.name, "entity_id": one.entity_id, **_rounded(compared)}
             link = entity_link(one.entity_id)
             items.append(
-                item(SOURCE, "metric", start_ms, describe(indicator, one.name, compared), facts, link)
+                item(SOURCE, "metric", start_ms, describe(words, indicator, one.name, compared), facts, link)
             )
     return items
 
 
-def describe(indicator: Indicator, name: str, compared: baseline.Comparison) -> str:
+def describe(words: Words, indicator: Indicator, name: str, compared: baseline.Comparison) -> str:
     """The comparison in words."""
     unit, usual, now = indicator.unit, compared["baseline_median"], compared["during_median"]
-    before = "no samples before" if usual is None else f"usually {usual:.3g} {unit}"
-    during = "no samples since" if now is None else f"now {now:.3g} {unit}"
-    text = f"{indicator.name} of {name}: {before}, {during}"
+    before = (
+        words("evidence.metric_no_past")
+        if usual is None
+        else words("evidence.metric_usually", value=usual, unit=unit)
+    )
+    during = (
+        words("evidence.metric_silent") if now is None else words("evidence.metric_now", value=now, unit=unit)
+    )
+    signal = words(f"signal.{indicator.name}")
+    text = words("evidence.metric", indicator=signal, name=name, before=before, during=during)
     if compared["robust_z"] is not None:
-        text += f" (robust z {compared['robust_z']:+.1f})"
+        text += words("evidence.metric_z", z=compared["robust_z"])
     if compared["onset_ms"] is not None:
-        text += f", out of the usual since {iso(compared['onset_ms'])}"
+        text += words("evidence.metric_since", at=iso(compared["onset_ms"]))
     if compared["trend_per_hour"] is not None and indicator.name in ("memory", "disk"):
-        text += f", {compared['trend_per_hour']:+.2g} {unit} an hour"
-    return f"{text}; {compared['baseline_samples']} + {compared['samples']} samples"
+        text += words("evidence.metric_trend", trend=compared["trend_per_hour"], unit=unit)
+    samples = {"before": compared["baseline_samples"], "during": compared["samples"]}
+    return text + words("evidence.metric_samples", **samples)
 
 
 def _in_unit(

@@ -7,6 +7,7 @@ import azure.durable_functions as df
 
 from orchestrations.activities.collecting import (
     HOUR_MS,
+    Words,
     entity_ids,
     in_time,
     iso,
@@ -15,6 +16,7 @@ from orchestrations.activities.collecting import (
     now_ms,
     side_by_side,
     start_of,
+    words_of,
 )
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.servicenow import PlannedChange
@@ -27,15 +29,7 @@ bp = df.Blueprint()
 BEFORE_MS = 24 * HOUR_MS
 """A change that ended this long before the problem may still be its cause."""
 MOST_ITEMS = 8
-STATES = {
-    "-5": "new",
-    "-4": "in assessment",
-    "-3": "to be authorised",
-    "-2": "scheduled",
-    "-1": "being implemented",
-    "0": "in review",
-    "3": "closed",
-}
+STATES = frozenset({"-5", "-4", "-3", "-2", "-1", "0", "3"})
 AUTHORISED = frozenset({"-2", "-1", "0", "3"})
 
 
@@ -49,19 +43,19 @@ async def collect_planned_changes(payload: dict) -> Value:  # type: ignore[type-
     announced and authorised for the very time at which the problem began.
     """
     problem, service = payload["problem"], payload["service"]
-    start_ms = start_of(problem)
-    parts: dict[str, Any] = {"maintenance windows": _windows(entity_ids(problem, service), start_ms)}
+    start_ms, words = start_of(problem), words_of(payload)
+    parts: dict[str, Any] = {"maintenance windows": _windows(words, entity_ids(problem, service), start_ms)}
     missing: list[Missing] = []
     if ci := (service or {}).get("servicenow_ci"):
         until_ms = max(now_ms(), start_ms)
         parts["changes"] = services().servicenow.changes.planned(ci, start_ms - BEFORE_MS, until_ms)
     else:
-        reason = "no registered service" if service is None else "the service has no configuration item"
+        reason = words("missing.no_service" if service is None else "missing.no_configuration_item")
         missing.append(Missing(source="changes", reason=reason))
     found, failed = await side_by_side(parts)
     name = service["name"] if service else ""
     changes: list[dict[str, Any]] = [
-        _change(change, name, start_ms) for change in reversed(found.get("changes", []))
+        _change(words, change, name, start_ms) for change in reversed(found.get("changes", []))
     ]
     windows: list[dict[str, Any]] = found.get("maintenance windows", [])
     announced = [
@@ -81,13 +75,18 @@ async def collect_planned_changes(payload: dict) -> Value:  # type: ignore[type-
     }
 
 
-def _change(change: PlannedChange, service: str, start_ms: int) -> dict[str, Any]:
+def _change(words: Words, change: PlannedChange, service: str, start_ms: int) -> dict[str, Any]:
     """planned: authorised, for the moment at which the problem began."""
     covers = change["start_ms"] <= start_ms <= change["end_ms"]
     planned = covers and change["state"] in AUTHORISED
-    text = (
-        f"{change['number']} {change['title']} ({change['type']}, {STATES.get(change['state'], change['state'])}), "
-        f"{iso(change['start_ms'])} to {iso(change['end_ms'])}"
+    text = words(
+        "evidence.change",
+        number=change["number"],
+        title=change["title"],
+        type=change["type"],
+        state=_state(words, change["state"]),
+        from_=iso(change["start_ms"]),
+        until=iso(change["end_ms"]),
     )
     facts = {
         "number": change["number"],
@@ -100,7 +99,12 @@ def _change(change: PlannedChange, service: str, start_ms: int) -> dict[str, Any
     return item("servicenow", "change", change["start_ms"], text, facts, change["url"])
 
 
-async def _windows(ids: list[str], start_ms: int) -> list[dict[str, Any]]:
+def _state(words: Words, state: str) -> str:
+    """Of a change; one that nobody has a word for is shown as ServiceNow tells it."""
+    return words(f"evidence.change_state.{state}") if state in STATES else state
+
+
+async def _windows(words: Words, ids: list[str], start_ms: int) -> list[dict[str, Any]]:
     """The windows open when the problem began that cover an affected entity. Raises: VendorError."""
     dynatrace = services().dynatrace
     configured = await dynatrace.maintenance.windows()
@@ -123,10 +127,10 @@ async def _windows(ids: list[str], start_ms: int) -> list[dict[str, Any]]:
         ]
         if not covered and window["filters"]:
             continue
-        what = "Planned maintenance" if window["planned"] else "Unplanned maintenance"
-        text = f"{what}: {window['name']}, {iso(from_ms)} to {iso(to_ms)}"
+        key = "evidence.maintenance_planned" if window["planned"] else "evidence.maintenance_unplanned"
+        text = words(key, name=window["name"], from_=iso(from_ms), until=iso(to_ms))
         if covered:
-            text += f" ({listed(covered, 3)})"
+            text += f" ({listed(words, covered, 3)})"
         facts = {"start_ms": from_ms, "end_ms": to_ms, "entity_ids": covered}
         items.append(item("dynatrace", "maintenance", from_ms, text, facts))
     return items

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from orchestrations.saga import Saga, Steps
 from shared.domain import evidence
+from shared.texts import say
 
 FOR_S = 30
 """How long the incident may wait for evidence whose source is away."""
@@ -47,7 +48,7 @@ def gather(saga: Saga, problem: Mapping[str, Any], service: Mapping[str, Any] | 
     outcomes = yield from saga.attempt_all(asked, for_s=FOR_S)
     done = {name: outcome["value"] for name, outcome in outcomes.items() if outcome["status"] == "done"}
     return Gathered(
-        gathered(service, outcomes),
+        gathered(service, outcomes, language),
         done.get("collect_runs", {}).get("runs"),
         done.get("collect_planned_changes", {}).get("maintenance", []),
     )
@@ -58,7 +59,9 @@ def collectors(service: Mapping[str, Any] | None) -> tuple[str, ...]:
     return COLLECTORS[:1] + OF_A_SERVICE + COLLECTORS[1:] if service else COLLECTORS
 
 
-def gathered(service: Mapping[str, Any] | None, outcomes: Mapping[str, Mapping[str, Any]]) -> evidence.Bundle:
+def gathered(
+    service: Mapping[str, Any] | None, outcomes: Mapping[str, Mapping[str, Any]], language: str
+) -> evidence.Bundle:
     """The bundle of the collectors' outcomes (orchestrations.outcome), by activity; always in the same order."""
     found, missing = [], []
     for name in collectors(service):
@@ -72,9 +75,7 @@ def gathered(service: Mapping[str, Any] | None, outcomes: Mapping[str, Mapping[s
             missing.append(evidence.Missing(source=_source(name), reason=outcome["reason"]))
     if service is None:
         missing += [
-            evidence.Missing(
-                source=_source(name), reason="the problem's entities belong to no registered service"
-            )
+            evidence.Missing(source=_source(name), reason=say(language, "missing.entities_unknown"))
             for name in OF_A_SERVICE
         ]
     return evidence.bundle(found, missing)

@@ -61,7 +61,7 @@ def describe(
         cited=", ".join(diagnosis["evidence_ids"]) or say(language, "none"),
         refuted_by=plain(refuted_by, 300),
         evidence=_shown(bundle, diagnosis["evidence_ids"]),
-        missing=[gap["source"] for gap in bundle["missing"]],
+        missing=[say_or(gap["source"], language, f"source.{gap['source']}") for gap in bundle["missing"]],
         risk=proposal["risk"],
         action_text=_action_text(language, proposal),
     )

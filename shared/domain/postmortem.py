@@ -60,7 +60,7 @@ def document(language: str, story: Mapping[str, Any]) -> Document:
             for item in case.get("evidence") or []
         ],
         "missing": [
-            Line(gap.get("reason", ""), label=gap.get("source", ""))
+            Line(gap.get("reason", ""), label=_source(language, gap))
             for gap in (story.get("missing") or [])[:MOST_LISTED]
         ],
         "similar": _similar(story),
@@ -236,3 +236,8 @@ def _similar(story: Mapping[str, Any]) -> list[Line]:
 
 def _said(language: str, key: str, text: object, link: object = "") -> Line:
     return Line(str(text or ""), label=say(language, f"postmortem.{key}"), link=str(link or ""))
+
+
+def _source(language: str, gap: Mapping[str, Any]) -> str:
+    source = str(gap.get("source", ""))
+    return say_or(source, language, f"source.{source}")

@@ -9,7 +9,9 @@ from typing import Final
 from shared.texts import (
     actions,
     causes,
+    change_risk,
     environments,
+    evidence,
     follow_ups,
     incidents,
     knowledge,
@@ -29,6 +31,8 @@ _ROOMS: Final[tuple[Mapping[str, Text], ...]] = tuple(
         incidents,
         actions,
         causes,
+        change_risk,
+        evidence,
         knowledge,
         services,
         environments,

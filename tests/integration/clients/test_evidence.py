@@ -77,6 +77,7 @@ async def collect(told: dict[str, Any], service: dict[str, Any] | None = None) -
     problem = told["problem"]
     stub = problem["affectedEntities"][0]
     about = {
+        "language": "en",
         "problem": {
             "problem_id": problem["problemId"],
             "start_ms": problem["startTime"],
@@ -89,7 +90,7 @@ async def collect(told: dict[str, Any], service: dict[str, Any] | None = None) -
     # Similar incidents come from our own memory, not from a vendor: test_knowledge asks for them.
     names = [name for name in evidence.collectors(service) if name != "collect_similar"]
     outcomes = await asyncio.gather(*(act(activities[name], about) for name in names))
-    return evidence.gathered(service, dict(zip(names, outcomes, strict=True)))
+    return evidence.gathered(service, dict(zip(names, outcomes, strict=True)), "en")
 
 
 async def story(rig: Rig, kind: str, **more: Any) -> dict[str, Any]:

@@ -267,7 +267,7 @@ def test_collectors_that_fail_are_said_to_be_missing(world: World) -> None:
         {"source": "metric", "reason": "no answer"},
         {"source": "changes", "reason": "token lacks a scope"},
     ]
-    assert "metric, changes" in play.payloads("add_work_note")[0]["text"]
+    assert "the service's indicator, changes" in play.payloads("add_work_note")[0]["text"]
 
 
 def test_a_source_that_is_away_for_a_moment_is_asked_again_and_the_others_are_not(world: World) -> None:

@@ -39,7 +39,9 @@ async def test_the_metric_is_told_before_and_during_the_problem(vendors: Vendors
         (START_MS - 120_000, 0.5), (START_MS - 60_000, None), (START_MS + 60_000, 12.0)
     )
 
-    outcome = await act(dynatrace.collect_metric, {"problem": PROBLEM_HERE, "service": SERVICE_HERE})
+    outcome = await act(
+        dynatrace.collect_metric, {"problem": PROBLEM_HERE, "service": SERVICE_HERE, "language": "en"}
+    )
 
     (item,) = outcome["value"]["items"]
     assert "before median 0.5" in item["text"]

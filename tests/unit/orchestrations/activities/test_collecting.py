@@ -109,7 +109,9 @@ async def test_topology_goes_on_in_one_direction(vendors: Vendors) -> None:
         vendors.dynatrace.add_entity(f"SERVICE-{name}", name.lower(), ids)
     problem = {"entities": [{"id": "SERVICE-PAY", "name": "pay"}], "start_ms": 1}
 
-    found = await value(evidence_dynatrace.collect_topology, {"problem": problem, "service": None})
+    found = await value(
+        evidence_dynatrace.collect_topology, {"problem": problem, "service": None, "language": "en"}
+    )
 
     assert [(item["facts"]["name"], item["facts"]["distance"]) for item in found["items"]] == [
         *(("pay", 0), ("store", 1), ("web", -1), ("db", 2), ("app", -2))
@@ -121,7 +123,9 @@ async def test_no_topology_is_an_outcome(vendors: Vendors) -> None:
     vendors.dynatrace.fail("GET", "/entities", *[no_connection] * 9)
     problem = {"entities": [{"id": SERVICE, "name": "pay"}], "start_ms": 1}
 
-    outcome = await act(evidence_dynatrace.collect_topology, {"problem": problem, "service": None})
+    outcome = await act(
+        evidence_dynatrace.collect_topology, {"problem": problem, "service": None, "language": "en"}
+    )
 
     assert outcome["status"] == "unavailable"
 

@@ -41,7 +41,9 @@ SERVICE_HERE = {
 
 async def collected(activity: Any, service: Any = SERVICE_HERE, **problem: Any) -> dict[str, Any]:
     """The value of a collector that is done."""
-    outcome = await act(activity, {"problem": {**PROBLEM_HERE, **problem}, "service": service})
+    outcome = await act(
+        activity, {"problem": {**PROBLEM_HERE, **problem}, "service": service, "language": "en"}
+    )
     assert outcome["status"] == "done", outcome
     value: dict[str, Any] = outcome["value"]
     return value
@@ -89,7 +91,8 @@ async def test_a_source_that_is_away_is_an_outcome_not_an_exception(vendors: Ven
     vendors.dynatrace.fail("GET", "/problems", *[no_connection] * 9)
 
     outcome = await act(
-        evidence_dynatrace.collect_problem, {"problem": PROBLEM_HERE, "service": SERVICE_HERE}
+        evidence_dynatrace.collect_problem,
+        {"problem": PROBLEM_HERE, "service": SERVICE_HERE, "language": "en"},
     )
 
     assert outcome["status"] == "unavailable"
@@ -99,7 +102,9 @@ async def test_a_source_that_is_away_is_an_outcome_not_an_exception(vendors: Ven
 async def test_a_source_that_refuses_is_final(vendors: Vendors) -> None:
     vendors.dynatrace.fail("GET", "/problems", status(403))
 
-    outcome = await act(evidence_dynatrace.collect_problem, {"problem": PROBLEM_HERE, "service": None})
+    outcome = await act(
+        evidence_dynatrace.collect_problem, {"problem": PROBLEM_HERE, "service": None, "language": "en"}
+    )
 
     assert outcome["status"] == "refused"
 
@@ -208,7 +213,7 @@ async def test_a_metric_is_compared_with_before_and_with_yesterday(vendors: Vend
     assert facts["robust_z"] > 100
     assert facts["onset_ms"] == START_MS - 2 * MINUTE_MS
     assert (facts["baseline_samples"], facts["samples"]) == (120 + 180, 20)
-    assert item["text"].startswith("latency of payments: usually 101 ms, now 909 ms (robust z +")
+    assert item["text"].startswith("response time of payments: usually 101 ms, now 909 ms (robust z +")
     assert item["link"].endswith(f"/ui/entity/{ENTITY}")
 
 
@@ -510,8 +515,16 @@ async def test_a_run_after_the_problem_is_nobody_s_suspect(vendors: Vendors) -> 
     assert value == {"items": [], "missing": [], "runs": {"suspect": None, "last_good": None}}
 
 
-async def test_cost_is_missing_and_says_why() -> None:
+async def test_cost_is_missing_and_says_why(vendors: Vendors) -> None:
     assert await collected(evidence_costs.collect_costs) == {
         "items": [],
         "missing": [{"source": "costs", "reason": "no cost data is loaded"}],
     }
+
+
+async def test_evidence_speaks_the_language_of_the_incident(vendors: Vendors) -> None:
+    asked = {"problem": PROBLEM_HERE, "service": None, "language": "pt-BR"}
+
+    outcome = await act(evidence_costs.collect_costs, asked)
+
+    assert outcome["value"]["missing"][0]["reason"] == "não há dados de custo carregados"

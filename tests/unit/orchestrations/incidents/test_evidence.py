@@ -21,9 +21,9 @@ def test_the_order_of_a_bundle_is_not_that_of_the_answers() -> None:
     names = collectors(SERVICE)
     outcomes = {name: done(name) for name in names}
 
-    made = gathered(SERVICE, outcomes)
+    made = gathered(SERVICE, outcomes, "en")
 
-    assert made == gathered(SERVICE, dict(reversed(outcomes.items())))
+    assert made == gathered(SERVICE, dict(reversed(outcomes.items())), "en")
     assert [item["text"] for item in made["items"]] == list(names)
 
 
@@ -35,7 +35,7 @@ def test_who_did_not_answer_is_missing_with_the_reason_and_what_lacks_within_an_
         "collect_planned_changes": done("collect_planned_changes", missing=[gap]),
     }
 
-    assert gathered(SERVICE, outcomes)["missing"] == [
+    assert gathered(SERVICE, outcomes, "en")["missing"] == [
         {"source": "metrics", "reason": "refused (403)"},
         {"source": "logs", "reason": "no answer in 8 s"},
         gap,
@@ -43,6 +43,6 @@ def test_who_did_not_answer_is_missing_with_the_reason_and_what_lacks_within_an_
 
 
 def test_an_unknown_service_leaves_gaps_that_are_said() -> None:
-    sources = [gap["source"] for gap in gathered(None, {})["missing"]]
+    sources = [gap["source"] for gap in gathered(None, {}, "en")["missing"]]
 
     assert sources == ["metric", "runs"]
