@@ -197,6 +197,14 @@ ENDPOINTS = (
         role=ADMIN,
         refusals=(400,),
     ),
+    Endpoint(
+        "post",
+        "change-risk",
+        "How risky a change is, why, and how to roll it out and back",
+        "ChangeRisk",
+        body="ChangeRiskRequest",
+        refusals=(400, 413, 502),
+    ),
     Endpoint("get", "dead-letters", "Events that could not be dealt with", "DeadLetterList", role=ADMIN),
     Endpoint(
         "post",

@@ -15,6 +15,7 @@ from shared.settings import EVENTS_TOPIC, Settings, settings
 if TYPE_CHECKING:
     from shared.action_log import ActionLog
     from shared.assistant.port import Assistant
+    from shared.assistant.risk_words import RiskWords
     from shared.claims import Claims
     from shared.clients.app_configuration import AppConfigurationClient
     from shared.clients.azure_devops import AzureDevOpsClient
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shared.clients.servicenow import ServiceNowClient
     from shared.clients.snowflake import Warehouse
     from shared.clients.teams import TeamsClient
+    from shared.delivery_notes import DeliveryNotes
     from shared.knowledge import Knowledge
     from shared.knowledge.encoder import Encoder
     from shared.open_incidents import OpenIncidents
@@ -84,6 +86,12 @@ class Services:
         from shared.open_incidents import OpenIncidents
 
         return OpenIncidents(self.blob)
+
+    @cached_property
+    def delivery_notes(self) -> DeliveryNotes:
+        from shared.delivery_notes import DeliveryNotes
+
+        return DeliveryNotes(self.blob)
 
     @cached_property
     def action_log(self) -> ActionLog:
@@ -177,6 +185,18 @@ class Services:
             self.settings.openai_model,
             key or self._openai_token,
             behind=EmbeddedAssistant(),
+        )
+
+    @cached_property
+    def risk_words(self) -> RiskWords | None:
+        """Azure OpenAI where it is configured; None where the embedded words must do."""
+        if not self.settings.openai_url:
+            return None
+        from shared.assistant.risk_words import openai_risk_words
+
+        key = self.settings.openai_api_key.get_secret_value()
+        return openai_risk_words(
+            self.settings.openai_url, self.settings.openai_model, key or self._openai_token
         )
 
     @cached_property

@@ -42,13 +42,19 @@ def fault(
     if backing(cause, candidates) is None:
         return "component and category must be those of one candidate with a confidence of at least 0.1"
     said = f"{cause.hypothesis} {cause.refuted_by}"
-    if _ADDRESS.search(said):
+    if holds_address(said):
         return "hypothesis and refuted_by must not hold addresses: people follow them"
-    if _copies(said, instructions):
+    if repeats(said, instructions):
         return "hypothesis and refuted_by are about the problem, not about these instructions"
     return ""
 
 
-def _copies(said: str, instructions: str) -> bool:
+def holds_address(said: str) -> bool:
+    """Whether it holds an address that people might follow."""
+    return bool(_ADDRESS.search(said))
+
+
+def repeats(said: str, instructions: str) -> bool:
+    """Whether COPIED characters or more of it are the instructions' own."""
     words, told = " ".join(said.split()), " ".join(instructions.split())
     return any(words[at : at + COPIED] in told for at in range(len(words) - COPIED + 1))

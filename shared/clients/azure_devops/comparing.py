@@ -41,12 +41,14 @@ class Comparing:
     def __init__(self, connection: Connection) -> None:
         self._call = connection.call
 
-    async def commits(self, project: str, from_run_id: int, to_run_id: int) -> list[CommitTitle]:
-        """The commits that the later run has and the earlier one has not, newest first, at most MOST_COMMITS."""
+    async def commits(
+        self, project: str, from_run_id: int, to_run_id: int, most: int = MOST_COMMITS
+    ) -> list[CommitTitle]:
+        """The commits that the later run has and the earlier one has not, newest first, `most` of them."""
         params: Params = {
             "fromBuildId": int(from_run_id),
             "toBuildId": int(to_run_id),
-            "$top": MOST_COMMITS,
+            "$top": most,
         }
         path = area(project, "build/changes")
         return await retrying(
@@ -55,14 +57,19 @@ class Comparing:
             )
         )
 
-    async def difference(self, project: str, repository_id: str, base: str, target: str) -> Difference:
-        """The files that differ between two commits, straight from one to the other; at most MOST_FILES."""
+    async def difference(
+        self, project: str, repository_id: str, base: str, target: str, *, since_common: bool = False
+    ) -> Difference:
+        """The files that differ between two commits, straight from one to the other; at most MOST_FILES.
+
+        since_common: from their nearest common commit instead, as a pull request shows them.
+        """
         params: Params = {
             "baseVersion": base,
             "baseVersionType": "commit",
             "targetVersion": target,
             "targetVersionType": "commit",
-            "diffCommonCommit": "false",
+            "diffCommonCommit": "true" if since_common else "false",
             "$top": MOST_FILES,
         }
         path = repository_path(project, repository_id, "diffs/commits")

@@ -1,0 +1,61 @@
+"""POST /api/change-risk: how risky a change is, why, how to roll it out and back. An answer at once, nothing is kept.
+
+Caller: a pipeline of a pull request. Needs: Platform.Reader.
+Answers: 200; 400, 401, 403, 413; 502, 503 where Azure DevOps is asked for the files and cannot tell them.
+"""
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from functions.change_risk_facts import Looked, look_up, now
+from functions.http import answer, answers_problems, body_of, caller_with
+from shared.domain import change_risk_plan, change_risk_words
+from shared.domain.change_risk import assess
+from shared.security.tokens import READER
+from shared.services import services
+from shared.texts import choose, say
+
+bp = df.Blueprint()
+
+
+@bp.route(route="change-risk", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_problems
+async def assess_change(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.models import ChangeRiskRequest
+    from functions.validation import parse_json, validate
+
+    await caller_with(req, READER)
+    wanted = validate(ChangeRiskRequest, parse_json(body_of(req)))
+    language = wanted.language or choose(
+        req.headers.get("Accept-Language", ""), services().settings.default_language
+    )
+    told = judged(await look_up(wanted, now()), language)
+    told |= {"pull_request": wanted.pull_request, "target": wanted.target}
+    words = services().risk_words
+    said = await words.sum_up(told, language) if words else None
+    if said:
+        told |= {"summary": said, "author": "openai"}
+    return answer({**told, "markdown": change_risk_words.comment(language, told, wanted.title)})
+
+
+def judged(looked: Looked, language: str) -> dict[str, Any]:
+    """What the rules say, in the embedded words."""
+    assessed = assess(looked.facts)
+    chosen = change_risk_plan.rollout(assessed)
+    back = change_risk_plan.rollback(assessed, looked.service, chosen)
+    return {
+        "service": looked.service["name"] if looked.service else None,
+        "score": assessed.score,
+        "level": assessed.level,
+        "reasons": [change_risk_words.reason(language, one) for one in assessed.reasons],
+        **change_risk_words.plan(language, chosen, back),
+        "missing": [
+            {"what": what, "text": say(language, f"risk.missing.{what}", **values)}
+            for what, values in looked.missing
+        ],
+        "files_judged": assessed.touched.files,
+        "summary": change_risk_words.summary(language, assessed, chosen),
+        "author": "embedded",
+    }
