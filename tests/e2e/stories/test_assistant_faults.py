@@ -106,6 +106,14 @@ async def first_note(stage: Stage, operation: Operation) -> str:
     return await stage.until("the first work note", look, bool)
 
 
+async def decide(stage: Stage, operation: Operation, decision: str) -> None:
+    url = f"{stage.world.document['app']['url']}/api/approvals/{operation['id']}"
+    body = {"decision": decision, "action_hash": operation["approval"]["action_hash"], "comment": "ok"}
+    headers = {"Authorization": f"Bearer {await stage.world.token()}"}
+    answer = await stage.world.http.post(url, json=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+
+
 async def assert_embedded(stage: Stage, operation: Operation) -> None:
     """The embedded assistant's answer went out, marked as such, and cites what there is."""
     case = operation["case"]
@@ -159,10 +167,15 @@ async def test_without_dynatrace_gaps_are_told_and_no_action_is_called_a_fix(sta
     assert {"problem", "changes", "metric", "metrics", "topology"} <= set(operation["case"]["missing"])
     assert "topology" in await first_note(stage, operation)
 
-    url = f"{stage.world.document['app']['url']}/api/approvals/{operation['id']}"
-    body = {"decision": "approve", "action_hash": operation["approval"]["action_hash"], "comment": "ok"}
-    headers = {"Authorization": f"Bearer {await stage.world.token()}"}
-    assert (await stage.world.http.post(url, json=body, headers=headers)).status_code == 202
+    await decide(stage, operation, "approve")
+    offered = await stage.until(
+        "taking it back is offered",
+        lambda: stage.operation(operation["id"]),
+        lambda found: found and found["approval"]["action_hash"] != operation["approval"]["action_hash"],
+        for_s=60,
+    )
+    assert offered is not None
+    await decide(stage, offered, "refuse")
     ended = await stage.ended(operation["id"])
 
     assert ended["outcome"] == "unverified"
