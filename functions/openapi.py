@@ -44,7 +44,9 @@ ENDPOINTS = (
     ),
     Endpoint("get", "operations", "What runs and what ran", "Operations", refusals=(400,)),
     Endpoint("get", "operations/{id}", "One operation with its steps", "Operation", refusals=(404,)),
-    Endpoint("get", "operations/{id}/postmortem", "Its postmortem, Markdown", "", refusals=(404,)),
+    Endpoint(
+        "get", "operations/{id}/postmortem", "Its postmortem, as Markdown or a page", "", refusals=(404,)
+    ),
     Endpoint("get", "approvals/{id}", "What is to be allowed", "Operation", refusals=(404,)),
     Endpoint(
         "post",

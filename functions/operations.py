@@ -82,10 +82,10 @@ def _for_caller(operation: dict[str, Any], caller: Caller) -> dict[str, Any]:
 @bp.route(route="operations/{id}/postmortem", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_problems
 async def get_postmortem(req: func.HttpRequest) -> func.HttpResponse:
-    """The postmortem as Markdown, shown as text: its words come from many systems. People are asked to sign in."""
+    """The postmortem, as Markdown or for a person's browser as a page, which asks to sign in."""
     operation_id = _checked(req.route_params["id"])
     try:
-        await caller_with(req, READER)
+        caller = await caller_with(req, READER)
     except Unauthenticated:
         if not wants_page(req):
             raise
@@ -94,7 +94,11 @@ async def get_postmortem(req: func.HttpRequest) -> func.HttpResponse:
     document = await services().blob.get(f"postmortems/{operation_id}.md")
     if document is None:
         raise NotFound("There is no postmortem of this operation.")
-    return func.HttpResponse(document, mimetype="text/plain", charset="utf-8", headers=NEVER_CACHED)
+    if wants_page(req):
+        from functions.pages.postmortem import page
+
+        return page(req, document.decode(), caller)
+    return func.HttpResponse(document, mimetype="text/markdown", charset="utf-8", headers=NEVER_CACHED)
 
 
 async def find_operation(client: df.DurableFunctionsClient, operation_id: str) -> dict[str, Any]:

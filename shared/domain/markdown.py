@@ -38,8 +38,34 @@ def render(document: Document, none: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def read(text: str) -> Document:
+    """What `render` wrote, to be shown in another form. Whatever else is in it is read as words."""
+    title, sections = "", []
+    lines: list[Line] = []
+    for line in text.splitlines():
+        if line.startswith("# "):
+            title = line.removeprefix("# ")
+        elif line.startswith("## "):
+            lines = []
+            sections.append(Section(line.removeprefix("## "), lines))
+        elif line:
+            lines.append(_read(line.removeprefix("- ")))
+    return Document(title, sections)
+
+
+def _read(line: str) -> Line:
+    label = ""
+    if line.startswith("**"):
+        label, _, line = line[2:].partition("**")
+    text, _, last = line.strip().rpartition(" ")
+    if address(last):
+        return Line(text, label, last)
+    return Line(line.strip(), label)
+
+
 def _lines(lines: Iterable[Line]) -> Iterable[str]:
     for line in lines:
         label, text, link = plain(line.label), plain(line.text, MOST_TEXT), address(line.link)
-        shown = [f"**{label}**" if label else "", text, link]
-        yield "- " + " ".join(part for part in shown if part)
+        shown = [part for part in (f"**{label}**" if label else "", text, link) if part]
+        if shown:
+            yield "- " + " ".join(shown)

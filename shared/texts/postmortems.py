@@ -3,6 +3,7 @@
 from shared.texts.text import Text
 
 TEXTS = {
+    "postmortem.operation": Text("Etapas da operação", "Steps of the operation"),
     "postmortem.summary": Text("Resumo", "Summary"),
     "postmortem.outcome": Text("Desfecho", "Outcome"),
     "postmortem.incident": Text("Incidente", "Incident"),

@@ -13,7 +13,7 @@ import pytest
 
 from functions.approvals import decide_approval, show_approval
 from functions.environments import show_environment
-from functions.operations import get_operation
+from functions.operations import get_operation, get_postmortem
 from shared import services
 from shared.domain.approvals import action_hash
 from shared.domain.environments import iso
@@ -127,6 +127,14 @@ async def operations(language: str) -> dict[str, str]:
     return {f"operation {name}": page.get_body().decode() for name, page in pages.items()}
 
 
+async def postmortems(language: str) -> dict[str, str]:
+    text = "# INC1: Failure rate\n\n## Impact\n\n- **Run** 104 https://dev.example/1\n- nobody knows\n"
+    await services.services().blob.put("postmortems/op-1.md", text.encode(), "text/markdown")
+    headers = {**HTML, "Accept-Language": language}
+    page = await function_of(get_postmortem)(request(route={"id": "op-1"}, token="reader", headers=headers))
+    return {"postmortem": page.get_body().decode()}
+
+
 async def environments(language: str) -> dict[str, str]:
     show, headers, pages = function_of(show_environment), {**HTML, "Accept-Language": language}, {}
     now = datetime.now(UTC)
@@ -161,7 +169,7 @@ def pages() -> dict[tuple[str, str], str]:
     made: dict[tuple[str, str], str] = {}
     for language in ("pt-BR", "en"):
         services.use(fake_services())
-        for of in (approvals, operations, environments):
+        for of in (approvals, operations, postmortems, environments):
             made |= {(language, name): page for name, page in asyncio.run(of(language)).items()}
     services.use(None)
     return made
@@ -170,7 +178,7 @@ def pages() -> dict[tuple[str, str], str]:
 def test_every_state_is_looked_at(pages: dict[tuple[str, str], str]) -> None:
     shown = {name: page for (language, name), page in pages.items() if language == "en"}
 
-    assert len(pages) == 2 * len(shown) == 34
+    assert len(pages) == 2 * len(shown) == 36
     assert "Propose this instead" in shown["approval waiting"]
     assert 'type="number"' in shown["approval waiting"]
     assert "Sign in" in shown["approval signed out"]

@@ -104,14 +104,32 @@ async def test_a_wrong_narrowing_is_refused(
     assert body_of(response)["errors"][0]["field"] == next(iter(query))
 
 
-async def test_a_postmortem_is_shown_as_text(world: Any) -> None:
+async def test_a_postmortem_is_markdown_for_tools(world: Any) -> None:
     world.blob.blobs["postmortems/op-1.md"] = b"# INC1"
 
     response = await postmortem(request(route={"id": "op-1"}, token="reader"))
 
     assert response.get_body() == b"# INC1"
-    assert response.mimetype == "text/plain"
+    assert response.mimetype == "text/markdown"
     assert (await postmortem(request(route={"id": "op-2"}, token="reader"))).status_code == 404
+
+
+async def test_a_postmortem_is_a_page_for_people_and_trusts_no_markup_in_it(world: Any) -> None:
+    text = "# INC1\n\n## Impact\n\n- **Run** 104 https://dev.example/1\n- <b>x</b> javascript:alert(1)\n"
+    world.blob.blobs["postmortems/op-1.md"] = text.encode()
+
+    response = await postmortem(
+        request(
+            route={"id": "op-1"}, token="reader", headers={"Accept": "text/html", "Accept-Language": "en"}
+        )
+    )
+
+    page = response.get_body().decode()
+    assert response.mimetype == "text/html"
+    assert '<strong>Run</strong> <a href="https://dev.example/1" rel="noreferrer">104</a>' in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+    assert 'href="javascript' not in page
+    assert "script-src" not in response.headers["Content-Security-Policy"]
 
 
 async def test_a_person_who_follows_the_link_to_a_postmortem_is_sent_to_sign_in(world: Any) -> None:
