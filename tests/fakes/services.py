@@ -98,7 +98,7 @@ class FakeDeadLetters:
         self.letters: dict[str, list[DeadLetter]] = {"incidents": [], "archive": []}
 
     async def list(self, subscription: str, limit: int = 100) -> list[DeadLetter]:
-        return list(self.letters[subscription])
+        return list(self.letters.get(subscription, []))
 
     async def resubmit(self, subscription: str, sequence_number: int) -> DeadLetter:
         for letter in self.letters[subscription]:

@@ -37,6 +37,8 @@ def rule(**properties: Any) -> dict[str, Any]:
         ("problem.unrecognised", {"archive"}),
         ("demand.created", {"archive", "demands"}),
         ("deployment.finished", {"archive", "deliveries"}),
+        ("gate.decided", {"archive", "delivery-notes"}),
+        ("incident.closed", {"archive", "delivery-notes"}),
         ("cost.exported", {"archive", "costs"}),
     ],
 )
@@ -59,6 +61,7 @@ def test_the_shipped_topic_drops_duplicates_for_ten_minutes_and_incidents_die_so
         "incidents": 5,
         "demands": 10,
         "deliveries": 10,
+        "delivery-notes": 10,
         "costs": 10,
     }
     assert {sub.queue.lock_ms for sub in topic.subscriptions.values()} == {60_000}
