@@ -76,6 +76,14 @@ ENDPOINTS = (
         "Signals",
         refusals=(400, 404),
     ),
+    Endpoint(
+        "get",
+        "services/{name}/scorecard",
+        "How it delivers and runs, as of the last round; ?format=svg is its badge",
+        "Scorecard",
+        refusals=(400, 404),
+    ),
+    Endpoint("get", "services/{name}/badge.svg", "Its scorecard as a badge", "", refusals=(400, 404)),
     Endpoint("get", "catalog/entities", "The registry as entities", "CatalogEntities", refusals=(400,)),
     Endpoint(
         "get",

@@ -148,6 +148,8 @@ class FakeDynatrace(FakeVendor):
             return self._settings(request, rest[1:])
         if kind == "slo":
             return self._slos(request, rest)
+        if kind == "events" and rest == ["ingest"]:
+            return self._ingest(body_of(request))
         if kind == "events":
             return self._page(request, "events", [one for one in self.events if _wanted(one, request)])
         if kind == "logs":
@@ -161,6 +163,17 @@ class FakeDynatrace(FakeVendor):
             "data": self.series,
         }
         return answer({"totalCount": 1, "resolution": "1m", "result": [result]})
+
+    def _ingest(self, body: dict[str, Any]) -> httpx.Response:
+        """As in life, an event of an entity nobody knows is answered with 201 and kept nowhere."""
+        assert body["endTime"] >= body["startTime"]
+        found = [one for one in _ids(body["entitySelector"]) if one in self.entities]
+        for entity_id in found:
+            self.add_event(body["eventType"], body["title"], body["startTime"], **body["properties"])
+            stub = {"entityId": {"id": entity_id, "type": entity_id.rpartition("-")[0]}}
+            self.events[-1] |= {"endTime": body["endTime"], "entityId": stub}
+        results = [{"correlationId": f"c-{one}", "status": "OK"} for one in found]
+        return answer({"reportCount": len(found), "eventIngestResults": results}, 201)
 
     def _logs(self, request: httpx.Request) -> httpx.Response:
         params = request.url.params
@@ -241,6 +254,8 @@ class FakeDynatrace(FakeVendor):
                 return answer({"error": {"code": 400, "message": "must be unique"}}, 400)
             made = self.add_slo(**sent)
             return httpx.Response(201, headers={"Location": f"/api/v2/slo/{made}"})
+        if rest:
+            return self._one(self.slos.get(rest[0]))
         params = request.url.params
         selector = re.fullmatch(r'name\("((?:[^~"]|~.)*)"\)', params.get("sloSelector", ""))
         name = re.sub("~(.)", r"\1", selector[1]) if selector else None

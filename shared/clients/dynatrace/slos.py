@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from shared.clients.dynatrace.api import VENDOR, Api
+from shared.clients.dynatrace.api import VENDOR, Api, or_none
 from shared.clients.http import SETTLE_S, Params, nothing, segment
 from shared.clients.idempotency import find_or_create, marker, retrying
 from shared.errors import OutcomeUnknown, VendorRefused
@@ -19,6 +19,22 @@ class Slo(TypedDict):
     slo_id: str
     name: str
     description: str
+
+
+class EvaluatedSlo(TypedDict):
+    """An objective as it stands. value, target, warning: percent; value None where Dynatrace has none.
+
+    status: SUCCESS, WARNING, FAILURE. error_budget: percent that is left, None with the value.
+    """
+
+    slo_id: str
+    name: str
+    status: str
+    value: float | None
+    target: float
+    warning: float
+    error_budget: float | None
+    timeframe: str
 
 
 class EnsuredSlo(TypedDict):
@@ -38,6 +54,11 @@ class Slos:
         """The objective of exactly this name, enabled or not; None when there is none."""
         found = await retrying(lambda: self._named("find_slo", name))
         return found[0] if found else None
+
+    async def evaluated(self, slo_id: str) -> EvaluatedSlo | None:
+        """The objective as it stands now, over its own time frame; None where there is none of this id."""
+        path = f"{_PATH}/{segment(slo_id)}"
+        return await or_none(retrying(lambda: self._api.call("evaluate_slo", "GET", path, parse=_evaluated)))
 
     async def ensure(self, definition: Mapping[str, Any], key: str) -> EnsuredSlo:
         """Have an objective of the definition's name; what is found stays as it is.
@@ -89,3 +110,20 @@ def _escaped(text: str) -> str:
 
 def _slo(body: Mapping[str, Any]) -> Slo:
     return {"slo_id": body["id"], "name": body["name"], "description": body.get("description") or ""}
+
+
+def _evaluated(body: Mapping[str, Any]) -> EvaluatedSlo:
+    """Dynatrace writes -1, or an error, where it could not evaluate."""
+    value = float(body["evaluatedPercentage"])
+    known = value >= 0 and body.get("error", "NONE") == "NONE" and bool(body.get("enabled", True))
+    budget = body.get("errorBudget")
+    return {
+        "slo_id": body["id"],
+        "name": body["name"],
+        "status": str(body["status"]),
+        "value": value if known else None,
+        "target": float(body["target"]),
+        "warning": float(body["warning"]),
+        "error_budget": float(budget) if known and budget is not None else None,
+        "timeframe": str(body.get("timeframe") or ""),
+    }

@@ -132,3 +132,43 @@ async def test_a_refused_deletion_is_not_an_absence(fake: FakeDynatrace, client:
     fake.fail("DELETE", "slo", status(403))
     with pytest.raises(VendorRefused):
         await client.slos.delete("slo-1")
+
+
+EVALUATED: dict[str, Any] = {
+    "evaluatedPercentage": 99.7,
+    "errorBudget": 0.2,
+    "status": "WARNING",
+    "error": "NONE",
+    "target": 99.5,
+    "warning": 99.8,
+    "timeframe": "-1w",
+}
+
+
+async def test_an_objective_is_told_as_it_stands(fake: FakeDynatrace, client: DynatraceClient) -> None:
+    slo_id = fake.add_slo(NAME, **EVALUATED)
+
+    assert await client.slos.evaluated(slo_id) == {
+        "slo_id": slo_id,
+        "name": NAME,
+        "status": "WARNING",
+        "value": 99.7,
+        "target": 99.5,
+        "warning": 99.8,
+        "error_budget": 0.2,
+        "timeframe": "-1w",
+    }
+
+
+@pytest.mark.parametrize("change", [{"evaluatedPercentage": -1.0}, {"error": "NO_DATA"}, {"enabled": False}])
+async def test_what_could_not_be_evaluated_has_no_value(
+    fake: FakeDynatrace, client: DynatraceClient, change: dict[str, Any]
+) -> None:
+    found = await client.slos.evaluated(fake.add_slo(NAME, **{**EVALUATED, **change}))
+
+    assert found is not None
+    assert (found["value"], found["error_budget"]) == (None, None)
+
+
+async def test_an_objective_that_is_gone_is_none(client: DynatraceClient) -> None:
+    assert await client.slos.evaluated("gone") is None
