@@ -9,7 +9,7 @@ Ends with an outcome of domain.incidents; Failed only when a vendor refuses or s
 import azure.durable_functions as df
 from durabletask import task
 
-from orchestrations.incidents.ending import end, end_quietly, tell_failure
+from orchestrations.incidents.ending import end, end_quietly, let_go, tell_failure
 from orchestrations.incidents.opening import investigate, open_incident
 from orchestrations.incidents.remedying import remedy
 from orchestrations.incidents.reverting import scale_back
@@ -37,7 +37,7 @@ def _play(story: Story) -> Steps:
     if not (yield from investigate(story)):
         return (yield from end_quietly(story))
     yield from open_incident(story)
-    ending = yield from remedy(story)
+    ending = yield from let_go(story, (yield from remedy(story)))
     return (yield from end(story, ending))
 
 

@@ -31,11 +31,12 @@ async def keep_incident(payload: dict) -> Value:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
 async def end_incident(payload: dict) -> Value:  # type: ignore[type-arg]
-    """Tell the open incidents that this one has ended: no further problem joins it."""
-    operation_id = payload["key"].partition("/")[0]
-    ended = {"ended_ms": int(time.time() * 1000), "outcome": payload["outcome"]}
-    await services().open_incidents.update(operation_id, ended)
-    return {}
+    """Have no further problem join this incident, unless it would be resolved over problems that are open.
+
+    Value: {"open": identities of those that joined and are, for which it goes on; [] when it ended}.
+    """
+    operation_id, now_ms = payload["key"].partition("/")[0], int(time.time() * 1000)
+    return {"open": await services().open_incidents.end(operation_id, payload["outcome"], now_ms)}
 
 
 @bp.activity_trigger(input_name="payload")

@@ -1,8 +1,9 @@
 """How an incident ends: postmortem, incident, channel, warehouse and memory say the same, each once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrations.approving import await_decision
 from orchestrations.follow_up import begin
 from orchestrations.incidents.opening import about
 from orchestrations.incidents.story import Ending, Story
@@ -11,13 +12,29 @@ from shared.domain import cards, event_types, follow_ups, incidents, postmortem
 
 FAILED = "failed"
 REMEMBER_FOR_S = 300
+MOST_HOLDS = 5
+"""How often an incident waits for problems that joined while it ended."""
+
+
+def let_go(story: Story, ending: Ending) -> Steps:
+    """Have no further problem join, once those that joined at the last moment are over, too. Returns the Ending."""
+    for number in range(1, MOST_HOLDS + 1):
+        suffix = f"_{number}" if number > 1 else ""
+        asked = {"outcome": ending.outcome}
+        left = yield from story.saga.step(f"end_incident{suffix}", "end_incident", asked)
+        if not left["open"]:
+            return ending
+        if not (yield from _rest_is_over(story, left["open"], suffix)):
+            break
+    given_up = {"outcome": incidents.HANDED_OVER}
+    yield from story.saga.step("end_incident_anyway", "end_incident", given_up)
+    return Ending(incidents.HANDED_OVER, story.say("note.others_open"))
 
 
 def end(story: Story, ending: Ending) -> Steps:
     """Write the postmortem; tell incident, channel and warehouse how it ended. Returns the operation's output."""
     assert story.incident is not None
-    # From here on no further problem joins; those that were on their way are heard below.
-    yield from story.saga.step("end_incident", "end_incident", {"outcome": ending.outcome})
+    # Problems that were on their way to an incident that is left open are still noted.
     yield from story.hear()
     outcome_text = story.say(f"outcome.{ending.outcome}")
     plan = _follow_ups(story, ending)
@@ -66,6 +83,27 @@ def tell_failure(story: Story, failure: StepFailed) -> Steps:
         fact = {"outcome": FAILED, "run_id": None, "postmortem_url": "", **_closed(story)}
         notices["record_failure"] = story.tell.fact(event_types.INCIDENT_CLOSED, fact)
     yield from story.saga.attempt_all(notices)
+
+
+def _rest_is_over(story: Story, names: Sequence[str], suffix: str) -> Steps:
+    """Wait for the problems of these identities, whose events may still be on their way. Returns whether they ended."""
+
+    def hear(_: str) -> Steps:
+        decided = yield from story.hear()
+        return decided if set(names) <= set(story.hearing.joined) else None
+
+    if (yield from hear("")):
+        return True
+    decided, _ = yield from await_decision(
+        story.context,
+        story.saga,
+        f"await_rest{suffix}",
+        None,
+        for_s=story.policy["approval_timeout_s"],
+        events=story.hearing.events,
+        hear=hear,
+    )
+    return decided == incidents.SELF_RESOLVED
 
 
 def _follow_ups(story: Story, ending: Ending) -> follow_ups.Plan:

@@ -9,7 +9,6 @@ from orchestrations.incidents.story import REQUESTER, Ending, Story
 from orchestrations.saga import Steps
 from shared.domain import approvals, cards, event_types, incidents
 from shared.domain.case import comments
-from shared.domain.problems import RESOLVED
 
 ROUNDS = ("", "_2")
 """Suffixes of the steps' names. What was allowed may not hold any more when it is begun: then once more, from anew."""
@@ -17,7 +16,7 @@ ROUNDS = ("", "_2")
 
 def remedy(story: Story) -> Steps:
     """Announce, decide, act, verify. Returns the Ending."""
-    if story.problem["state"] == RESOLVED:
+    if (yield from story.hear()) == incidents.SELF_RESOLVED:
         return _self_resolved(story)
     for round_ in ROUNDS:
         if round_:

@@ -74,6 +74,10 @@ TEXTS = {
         ),
         "The action ended, but recovery is not proven: {reason}. The incident needs a person.",
     ),
+    "note.others_open": Text(
+        "Outros problemas deste incidente continuam abertos. O incidente precisa de uma pessoa.",
+        "Other problems of this incident are still open. The incident needs a person.",
+    ),
     "note.ended_unverified": Text(
         "O incidente fica aberto, com uma pessoa: {reason}.",
         "The incident stays open, with a person: {reason}.",

@@ -17,6 +17,8 @@ TEXTS = {
     "do.collect_costs": Text("ler os custos", "read costs"),
     "do.keep_incident": Text("guardar o incidente", "keep the incident"),
     "do.end_incident": Text("encerrar a correlação", "end correlation"),
+    "do.end_incident_anyway": Text("encerrar a correlação", "end correlation"),
+    "do.await_rest": Text("aguardar os outros problemas", "await the other problems"),
     "do.reopen_incident": Text("reabrir o incidente", "reopen the incident"),
     "do.claim_name": Text("reservar o nome", "claim name"),
     "do.look_before": Text("ver o que já existe", "look what is there"),

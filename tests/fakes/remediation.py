@@ -98,6 +98,7 @@ class World:
         self.diagnosis = DIAGNOSIS
         self.maintenance: list[dict[str, Any]] = []
         self.risk = ""
+        self.still_open: list[list[str]] = []
         self.judgement: dict[str, Any] = {"verdict": "ask", "approvers": 1, "role": APPROVER, "rules": []}
         self.run_states: Iterator[tuple[str, str]] = iter([("inProgress", ""), ("completed", "succeeded")])
         self.recoveries: Iterator[dict[str, Any]] = iter([recovery("still_open"), recovery("")])
@@ -154,7 +155,12 @@ class World:
         return done(result="created")
 
     resolve_incident = add_work_note
-    keep_incident = end_incident = reopen_incident = remember_incident = add_work_note
+    keep_incident = reopen_incident = remember_incident = add_work_note
+
+    def end_incident(self, payload: dict[str, Any]) -> Outcome:
+        """It ends, or goes on for who joined it meanwhile."""
+        return done(open=self.still_open.pop(0) if self.still_open else [])
+
     post_card = add_work_note
 
     def plan_action(self, payload: dict[str, Any]) -> Outcome:

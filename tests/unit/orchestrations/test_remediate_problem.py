@@ -621,3 +621,39 @@ def test_undoing_waits_for_people_where_the_problem_is_over_but_its_indicators_a
         "roll_back",
         "redeploy",
     ]
+
+
+def test_an_incident_goes_on_for_a_problem_that_joined_while_it_ended(world: World) -> None:
+    world.still_open = [["incident-7"]]
+    play = rehearse(world)
+    play.event("problem_resolved", {}, after_s=30)
+    play.event("problem_joined", join(7), after_s=40)
+    play.event("problem_resolved", {"identity": "incident-7"}, after_s=90)
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert play.elapsed_s >= 90
+    assert play.activity_names.count("end_incident") == 2
+    assert play.activity_names.index("write_postmortem") > play.activity_names.index("end_incident")
+
+
+def test_a_person_gets_an_incident_whose_last_problem_does_not_end(world: World) -> None:
+    world.still_open = [["incident-7"]]
+    play = rehearse(world)
+    play.event("problem_resolved", {}, after_s=30)
+    play.event("problem_joined", join(7), after_s=40)
+
+    assert play.run()["outcome"] == "handed_over"
+    assert [payload["outcome"] for payload in play.payloads("end_incident")] == [
+        "self_resolved",
+        "handed_over",
+    ]
+
+
+def test_a_resolved_problem_that_others_joined_already_is_not_over(world: World) -> None:
+    play = rehearse(world, state="RESOLVED")
+    play.slow["diagnose"] = 5.0
+    play.event("problem_joined", join(7), after_s=1)
+    play.event("decision", decision(), after_s=60)
+    play.event("problem_resolved", {"identity": "incident-7"}, after_s=70)
+
+    assert play.run()["outcome"] == "resolved"
