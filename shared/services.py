@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shared.clients.snowflake import Warehouse
     from shared.clients.teams import TeamsClient
     from shared.delivery_notes import DeliveryNotes
+    from shared.gates.store import GateStore
     from shared.knowledge import Knowledge
     from shared.knowledge.encoder import Encoder
     from shared.open_incidents import OpenIncidents
@@ -98,6 +99,12 @@ class Services:
         from shared.action_log import ActionLog
 
         return ActionLog(self.blob)
+
+    @cached_property
+    def gates(self) -> GateStore:
+        from shared.gates.store import GateStore
+
+        return GateStore(self.blob)
 
     @cached_property
     def claims(self) -> Claims:

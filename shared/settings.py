@@ -231,6 +231,13 @@ class Settings:
     verification_min_samples: int = _setting(
         _number(int, 1, 1000), "Samples of each indicator that this window must hold at least", 3
     )
+    gate_settle_minutes: float = _setting(
+        _number(float, 0, 120), "How long after a quality gate's window late data may still come", 2.0
+    )
+    gate_patience_minutes: float = _setting(
+        _minutes, "How long a quality gate looks again for what is missing before it is inconclusive", 10.0
+    )
+    gate_poll_s: float = _setting(_seconds, "Pause between two looks at what is missing", 60.0)
     environment_announce_hours: float = _setting(
         _number(float, 0.001, 30 * 24), "How long before its end an environment is announced in Teams", 24.0
     )

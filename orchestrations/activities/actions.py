@@ -10,12 +10,13 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrations.activities import action_checks
+from orchestrations.activities import action_checks, versions
 from orchestrations.outcome import Value, answers_outcome
 from shared.domain import action_history, action_policy, actions, candidates, editing, remediation
 from shared.domain.action_policy import Asked, Judgement
 from shared.domain.approvals import action_hash
 from shared.domain.candidates import Facts
+from shared.domain.gate_history import failed_commits
 from shared.errors import VendorRefused
 from shared.services import services
 
@@ -110,11 +111,39 @@ async def plan_edited(payload: dict) -> Value:  # type: ignore[type-arg]
 
 @bp.activity_trigger(input_name="payload")
 @answers_outcome
+async def plan_version_back(payload: dict) -> Value:  # type: ignore[type-arg]
+    """What puts the good version before a failed one back, if it can be done now. Value: a remediation.Proposal.
+
+    payload: {"service": name, "environment", "run_id": of the failed version or None, "commit" or None, "fingerprint"}.
+    """
+    service = await services().registry.get(payload["service"])
+    if service is None or not service["azure_devops"].get("pipeline_id"):
+        return dict(remediation.nothing("no_service"))
+    entries = await services().gates.history(payload["service"], payload["environment"])
+    found = await versions.back(service, payload["run_id"], payload["commit"], failed_commits(entries))
+    if isinstance(found, str):
+        return dict(remediation.nothing(found))
+    if reason := await action_checks.fault(found.action, service):
+        return dict(remediation.nothing(reason))
+    risk = _risk(found.action, service, raised=found.migration)
+    judged = await _judged(
+        found.action, service, risk, payload["fingerprint"], 1.0, because=action_policy.GATE
+    )
+    if judged["reason"]:
+        return dict(remediation.nothing(judged["reason"]))
+    proposal = remediation.Proposal(
+        action=found.action, risk=risk, reason="", confidence=1.0, migration=found.migration
+    )
+    return {**proposal, **_told(found.action, judged)}
+
+
+@bp.activity_trigger(input_name="payload")
+@answers_outcome
 async def begin_action(payload: dict) -> Value:  # type: ignore[type-arg]
     """Look once more, and write down that the action begins. Value: {"go": bool, "reason": "" or why not}.
 
-    payload: {"action", "action_hash", "risk", "confidence", "fingerprint", "judgement", "people", "takes_s", "undo"}.
-    judgement: what was allowed; people: how many approved. Begun before by the same step, it goes on.
+    payload: {"action", "action_hash", "risk", "confidence", "fingerprint", "judgement", "people", "takes_s", "undo",
+    "because"?}. judgement: what was allowed; people: how many approved. Begun before by the same step, it goes on.
     """
     action = _bound(payload, "begin_action")
     log, service = services().action_log, await services().registry.get(action["service"])
@@ -127,7 +156,10 @@ async def begin_action(payload: dict) -> Value:  # type: ignore[type-arg]
     assert service is not None
     confidence = float(payload["confidence"])
     risk = action_policy.higher(payload["risk"], _risk(action, service))
-    judged = await _judged(action, service, risk, payload["fingerprint"], confidence, undo=undo)
+    because = payload.get("because", action_policy.DIAGNOSIS)
+    judged = await _judged(
+        action, service, risk, payload["fingerprint"], confidence, undo=undo, because=because
+    )
     if judged["reason"]:
         return _stopped(judged["reason"])
     if not action_policy.still_allowed(payload["judgement"], judged, payload["people"]):
@@ -223,6 +255,7 @@ async def _judged(
     *,
     undo: bool = False,
     by_itself: bool = True,
+    because: str = action_policy.DIAGNOSIS,
 ) -> Judgement:
     """by_itself: whether it may be done without a person at all."""
     rules, automation = services().policies, service.get("automation") or {}
@@ -237,6 +270,7 @@ async def _judged(
         done=action_history.count(known, fingerprint, counted, rules["cap"]["hours"], _now_ms()),
         time_zone=automation.get("time_zone") or "",
         undo=undo,
+        because=because,
     )
     return action_policy.judge(rules, asked, _now())
 

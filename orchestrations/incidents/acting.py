@@ -44,7 +44,10 @@ class Done(NamedTuple):
 
 
 class Acting:
-    """policy: of the operation's input, its times in seconds. fingerprint: of the problem, for the cap on repeats."""
+    """policy: of the operation's input, its times in seconds. fingerprint: of the problem, for the cap on repeats.
+
+    because: of domain.action_policy, where it is no diagnosis.
+    """
 
     def __init__(
         self,
@@ -55,9 +58,10 @@ class Acting:
         *,
         fingerprint: str,
         public_url: str,
+        because: str = "",
     ) -> None:
         self.context, self.saga, self.tell, self.policy = context, saga, tell, policy
-        self.fingerprint, self.public_url = fingerprint, public_url
+        self.fingerprint, self.public_url, self.because = fingerprint, public_url, because
 
     def plan(
         self,
@@ -128,6 +132,7 @@ class Acting:
             "people": len(approval["approved_by"]),
             "takes_s": (len(runs) + 1) * self.policy["action_timeout_s"] + SPARE_S,
             "undo": suffix == "_undo",
+            **({"because": self.because} if self.because else {}),
         }
         began = f"{self.context.instance_id}/begin_action{suffix}"
         try:

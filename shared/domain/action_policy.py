@@ -14,6 +14,7 @@ from shared.domain.approvals import approvers_needed
 Verdict = Literal["automatic", "ask", "deny"]
 RISKS = ("low", "medium", "high")
 TIERS = (1, 2, 3)
+DIAGNOSIS, GATE = "diagnosis", "gate"
 APPROVER = "Platform.Approver"
 _ROLES = (APPROVER, "Platform.Admin")
 
@@ -36,6 +37,7 @@ class Asked(NamedTuple):
 
     owner_allows: whether the service's owner lets this type run by itself. confidence: of the cause, 0 to 1.
     done: how often it was done for this fingerprint within the cap's hours. undo: whether it takes another back.
+    because: what asks for it: a cause that was diagnosed, or a quality gate that measured a failure.
     """
 
     type: str
@@ -46,6 +48,7 @@ class Asked(NamedTuple):
     done: int = 0
     time_zone: str = ""
     undo: bool = False
+    because: str = DIAGNOSIS
 
 
 def risk_of(base: str, tier: object, *, raised: bool = False) -> str:
@@ -93,9 +96,12 @@ def still_allowed(then: Mapping[str, Any], now: Judgement, people: int) -> bool:
 
 def _automatic(policies: Mapping[str, Any], asked: Asked, at: datetime) -> str:
     """The rule that lets it run without a person, "" where none does."""
-    if asked.risk != "low" or not asked.owner_allows or asked.undo:
+    most = "medium" if asked.because == GATE else "low"
+    if RISKS.index(asked.risk) > RISKS.index(most) or not asked.owner_allows or asked.undo:
         return ""
     for rule in policies["automatic"]:
+        if asked.risk not in rule.get("risks", ["low"]) or asked.because != rule.get("because", DIAGNOSIS):
+            continue
         if asked.confidence >= rule["min_confidence"] and _matches(rule, policies, asked, at):
             return str(rule["name"])
     return ""

@@ -107,16 +107,18 @@ def evaluate(rules: Mapping[str, Any], measured: Mapping[str, Measured]) -> Eval
 def judge(objective: Mapping[str, Any], measured: Measured) -> Judged:
     """Hold one value against its criteria."""
     status, reason = _status(objective, measured)
-    return Judged(
-        **{**measured, "reason": reason},
-        name=objective["name"],
-        indicator=objective["indicator"],
-        status=status,
-        weight=objective["weight"],
-        key=objective["key"],
-        min_samples=objective["min_samples"],
-        criteria={"pass": list(objective["pass"]), "warn": list(objective["warn"])},
-    )
+    told: Judged = {
+        **measured,
+        "reason": reason,
+        "name": objective["name"],
+        "indicator": objective["indicator"],
+        "status": status,
+        "weight": objective["weight"],
+        "key": objective["key"],
+        "min_samples": objective["min_samples"],
+        "criteria": {"pass": list(objective["pass"]), "warn": list(objective["warn"])},
+    }
+    return told
 
 
 def score(judged: Sequence[Judged], *, unknown: int = 0) -> Fraction:

@@ -13,6 +13,7 @@ from shared.texts import (
     environments,
     evidence,
     follow_ups,
+    gates,
     incidents,
     knowledge,
     operations,
@@ -45,6 +46,7 @@ _ROOMS: Final[tuple[Mapping[str, Text], ...]] = tuple(
         steps,
         shown,
         watching,
+        gates,
     )
 )
 TEXTS: Final = {key: text for room in _ROOMS for key, text in room.items()}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NotRequired, TypedDict
 
 from shared.clients.idempotency import Result, find_or_create, marker
+from shared.clients.servicenow.notes import note_once
 from shared.clients.servicenow.planned_changes import CANCELLED, PlannedChange, planned_changes
 from shared.clients.servicenow.tables import LONG, SHORT, VENDOR, Api, Row, Table, correlation, cut, ending
 from shared.errors import VendorRefused
@@ -122,6 +123,15 @@ class Changes:
             if refused.status == 404:
                 return "adopted"
             raise
+
+    async def add_work_note(self, number: str, key: str, text: str) -> Result | None:
+        """Write `text` into the work notes of the change of this number, once per key. None: there is no such change.
+
+        Needs read access to sys_journal_field, as incidents do.
+        """
+        operation = "note_change"
+        change = await self._table.first(operation, "number", number)
+        return await note_once(self._table, operation, change["sys_id"], key, text, {}) if change else None
 
     async def planned(self, cmdb_ci: str, from_ms: int, to_ms: int) -> list[PlannedChange]:
         """The changes of this configuration item whose planned time overlaps the span, oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from shared.clients.idempotency import Result, find_or_create, marker
+from shared.clients.servicenow.notes import note_once
 from shared.clients.servicenow.tables import LONG, SHORT, Api, Row, Table, correlation, cut, ending
 
 IN_PROGRESS, RESOLVED = "2", "6"
@@ -105,29 +106,7 @@ class Incidents:
     async def _note(
         self, operation: str, sys_id: str, key: str, text: str, changes: Mapping[str, str]
     ) -> Result:
-        mark = marker(key)
-        self._table.path_of(operation, sys_id)
-
-        async def look() -> bool | None:
-            rows = await self._api.call(
-                operation,
-                "GET",
-                "/api/now/table/sys_journal_field",
-                params={
-                    "sysparm_query": f"element_id={sys_id}^element=work_notes^valueLIKE{mark}",
-                    "sysparm_fields": "sys_id,element_id,value",
-                    "sysparm_limit": 100,
-                },
-                parse=lambda body: [row for row in body["result"] if row["element_id"] == sys_id],
-            )
-            # An instance drops a condition it does not understand and answers with every row.
-            return any(mark in row["value"] for row in rows) or None
-
-        async def write() -> bool:
-            await self._table.update(operation, sys_id, {**changes, "work_notes": f"{text}\n{mark}"})
-            return True
-
-        return (await find_or_create(look, write))[1]
+        return await note_once(self._table, operation, sys_id, key, text, changes)
 
     async def resolve(self, sys_id: str, key: str, close_code: str, close_notes: str) -> ResolvedIncident:
         """Resolve the incident; one that is in a final state, or that this key resolved once, is adopted.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.action_policy import RISKS, Asked, judge, risk_of, still_allowed
+from shared.domain.action_policy import GATE, RISKS, Asked, judge, risk_of, still_allowed
 from shared.runbooks.catalogue import runbooks
 from shared.runbooks.policies import policies
 
@@ -223,3 +223,32 @@ def test_what_was_allowed_is_judged_again_by_the_hour_it_is_done() -> None:
     assert still_allowed(by_admins, judge(POLICIES, tier_1, NIGHT), people=2)
     assert not still_allowed(then, judge(POLICIES, tier_1._replace(done=2), NOON), people=2)
     assert not still_allowed(judge(POLICIES, RESTART, NOON), judge(POLICIES, RESTART, NIGHT), people=0)
+
+
+FAILED_GATE = Asked("roll_back", "medium", 2, owner_allows=True, confidence=1.0, because=GATE)
+
+
+def test_what_a_gate_measured_goes_back_by_itself_where_owner_and_policies_say_so() -> None:
+    assert judge({**policies(), "freezes": []}, FAILED_GATE, NOON)["rules"] == ["failed_gate"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"owner_allows": False},
+        {"because": "diagnosis"},
+        {"risk": "high"},
+        {"tier": 1},
+        {"type": "run_pipeline"},
+        {"undo": True},
+    ],
+)
+def test_anything_less_asks_people(changes: dict[str, Any]) -> None:
+    assert judge({**policies(), "freezes": []}, FAILED_GATE._replace(**changes), NOON)["verdict"] == "ask"
+
+
+def test_no_rule_makes_medium_risk_automatic_for_a_diagnosis() -> None:
+    loose = {**POLICIES["automatic"][0], "actions": ["roll_back"], "risks": ["low", "medium"]}
+    asked = FAILED_GATE._replace(because="diagnosis")
+
+    assert judge({**POLICIES, "automatic": [loose]}, asked, NOON)["verdict"] == "ask"

@@ -3,16 +3,17 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import gates
 from shared.domain.gates import Measured, evaluate, unmeasured
 
+few = settings(max_examples=40, deadline=None)
 RANK = {"fail": 0, "warn": 1, "pass": 2}
 
 
-def objective(name: str = "latency", **fields: Any) -> dict[str, Any]:
+def objective(name: str = "latency", /, **fields: Any) -> dict[str, Any]:
     return {
         "name": name,
         "indicator": "latency",
@@ -85,7 +86,7 @@ def test_what_fails_whatever_the_unknown_comes_to_fails() -> None:
 
 
 def test_a_relative_criterion_without_a_baseline_is_not_known() -> None:
-    relative = rules(objective(**{"pass": [{"criteria": ["<=+10%"]}], "warn": []}))
+    relative = rules(objective("latency", **{"pass": [{"criteria": ["<=+10%"]}], "warn": []}))
 
     (told,) = evaluate(relative, {"latency": measured(100)})["objectives"]
     assert (told["status"], told["reason"]) == ("unknown", "no_baseline")
@@ -94,8 +95,10 @@ def test_a_relative_criterion_without_a_baseline_is_not_known() -> None:
 
 
 def test_an_absolute_criterion_beside_it_decides_where_it_can() -> None:
-    either = rules(objective(**{"pass": [{"criteria": ["<=+10%"]}, {"criteria": ["<=50"]}], "warn": []}))
-    both = rules(objective(**{"pass": [{"criteria": ["<=+10%", "<=50"]}], "warn": []}))
+    either = rules(
+        objective("latency", **{"pass": [{"criteria": ["<=+10%"]}, {"criteria": ["<=50"]}], "warn": []})
+    )
+    both = rules(objective("latency", **{"pass": [{"criteria": ["<=+10%", "<=50"]}], "warn": []}))
 
     assert verdict(either, latency=50) == "pass"
     assert verdict(either, latency=51) == "inconclusive"
@@ -172,6 +175,7 @@ def counts(one: dict[str, Any]) -> bool:
     return bool(one["pass"] and (one["weight"] or one["key"]))
 
 
+@few
 @given(st.data(), a_rule())
 def test_missing_data_never_passes(data: st.DataObject, given_rules: dict[str, Any]) -> None:
     found = readings(data, given_rules)
@@ -186,6 +190,7 @@ def test_missing_data_never_passes(data: st.DataObject, given_rules: dict[str, A
         assert told == "inconclusive"
 
 
+@few
 @given(st.data(), a_rule())
 def test_what_becomes_known_only_sharpens_the_verdict(
     data: st.DataObject, given_rules: dict[str, Any]
@@ -202,6 +207,7 @@ def test_what_becomes_known_only_sharpens_the_verdict(
         assert without["score"] <= told["score"] <= told["best"] <= without["best"]  # type: ignore[operator]
 
 
+@few
 @given(st.data(), a_rule(), st.floats(0, 1000))
 def test_a_worse_value_never_scores_higher(
     data: st.DataObject, given_rules: dict[str, Any], worse_by: float
@@ -225,6 +231,7 @@ def test_a_worse_value_never_scores_higher(
         assert after["score"] <= before["score"]
 
 
+@few
 @given(st.data(), a_rule(), st.integers(2, 50))
 def test_only_the_relation_of_weights_matters(
     data: st.DataObject, given_rules: dict[str, Any], times: int
@@ -239,6 +246,7 @@ def test_only_the_relation_of_weights_matters(
     assert (one["verdict"], one["score"], one["best"]) == (other["verdict"], other["score"], other["best"])
 
 
+@few
 @given(st.data(), a_rule())
 def test_the_order_of_objectives_does_not_matter(data: st.DataObject, given_rules: dict[str, Any]) -> None:
     found = readings(data, given_rules)
@@ -252,6 +260,7 @@ def test_the_order_of_objectives_does_not_matter(data: st.DataObject, given_rule
     )
 
 
+@few
 @given(st.data(), a_rule())
 def test_a_key_objective_that_fails_always_fails_the_gate(
     data: st.DataObject, given_rules: dict[str, Any]

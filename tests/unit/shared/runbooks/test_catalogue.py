@@ -59,10 +59,20 @@ def test_owners_may_allow_exactly_what_can_be_proposed() -> None:
     assert set(allowed) == set(actions.OWNER_MAY_ALLOW) == set(candidates.types())
 
 
-def test_the_policies_name_only_what_is_low_risk_as_automatic() -> None:
-    named = {type_ for rule in policies()["automatic"] for type_ in rule["actions"]}
+def test_the_policies_name_only_what_is_low_risk_as_automatic_where_a_cause_was_guessed() -> None:
+    diagnosed = [rule for rule in policies()["automatic"] if rule.get("because", "diagnosis") == "diagnosis"]
+    named = {type_ for rule in diagnosed for type_ in rule["actions"]}
 
     assert {runbooks()[type_].risk for type_ in named} == {"low"}
+    assert all("risks" not in rule for rule in diagnosed)
+
+
+def test_a_failed_gate_lets_nothing_go_by_itself_but_the_way_back() -> None:
+    (rule,) = (rule for rule in policies()["automatic"] if rule.get("because") == "gate")
+
+    assert set(rule["actions"]) == {"roll_back", "redeploy"}
+    assert 1 not in rule["tiers"]
+    assert "high" not in rule["risks"]
 
 
 def test_an_action_is_held_to_the_schema_of_its_runbook() -> None:

@@ -1,0 +1,151 @@
+"""One quality gate as a page: its verdict, and each objective with its value, criteria, baseline, samples and chart."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+
+from functions.forms import PAGE_POLICY
+from functions.http import NEVER_CACHED, sign_in_address
+from shared.domain.gate_criteria import parse
+from shared.domain.gate_results import baseline_text, criteria_text, score_text, value_text
+from shared.security.tokens import Caller
+from shared.services import services
+from shared.texts import choose, say, say_or
+
+WIDTH, HEIGHT, _EDGE = 320.0, 72.0, 4.0
+REFRESH_S = 10
+_SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?", "informative": "·", "inconclusive": "?"}
+
+
+def page(
+    req: func.HttpRequest,
+    status: int = HTTPStatus.OK,
+    *,
+    caller: Caller | None = None,
+    gate: Mapping[str, Any] | None = None,
+    error: str = "",
+) -> func.HttpResponse:
+    """The page; without a gate it says why, or asks to sign in."""
+    from functions.pages import render
+
+    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
+    html = render(
+        "gate.html",
+        language,
+        caller=caller,
+        gate=gate,
+        error=error,
+        sign_in=sign_in_address(f"/api/quality-gates/{req.route_params['id']}")
+        if status == HTTPStatus.UNAUTHORIZED
+        else "",
+        refresh_s=REFRESH_S,
+        **(_shown(language, gate) if gate else _NOTHING),
+    )
+    headers = {**NEVER_CACHED, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
+
+
+_NOTHING: Mapping[str, Any] = {
+    "sign": "",
+    "window": "",
+    "score": "",
+    "doing": "",
+    "rollback": "",
+    "objectives": [],
+}
+
+
+def _shown(language: str, gate: Mapping[str, Any]) -> dict[str, Any]:
+    rollback = gate.get("rollback")
+    return {
+        "sign": _SIGNS.get(gate["verdict"] or "", "…"),
+        "window": f"{_time(gate['from_ms'])} - {_time(gate['until_ms'])} UTC",
+        "score": score_text(language, gate) if "score" in gate else "",
+        "doing": say_or(gate["step"], language, f"do.{gate['step']}"),
+        "rollback": say(language, f"gate.rollback.{rollback['state']}", **_words(rollback))
+        if rollback
+        else "",
+        "objectives": [_objective(language, one) for one in gate["objectives"]],
+    }
+
+
+def _words(rollback: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(rollback[name]) for name in ("action", "reason")}
+
+
+def _objective(language: str, one: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": one["name"].replace("_", " "),
+        "status": one["status"],
+        "sign": _SIGNS[one["status"]],
+        "said": say(language, f"gate.status.{one['status']}"),
+        "why": say(language, f"gate.reason.{one['reason']}") if one["reason"] else "",
+        "value": value_text(one["value"], one["unit"]),
+        "pass_when": criteria_text(language, one["criteria"]["pass"]),
+        "warn_when": criteria_text(language, one["criteria"]["warn"]),
+        "baseline": baseline_text(language, one),
+        "samples": say(language, "gate.samples_of", samples=one["samples"], needed=one["min_samples"]),
+        "weight": one["weight"],
+        "key": one["key"],
+        "chart": chart(language, one),
+    }
+
+
+def chart(language: str, one: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A line of the window's samples, with the baseline and the limits of passing; None without samples.
+
+    Coordinates are of a box of WIDTH by HEIGHT, y downwards.
+    """
+    points: Sequence[Sequence[float]] = one["points"]
+    if not points:
+        return None
+    values = [value for _, value in points]
+    limits = _limits(one)
+    lines = [*limits, *([one["baseline"]] if one["baseline"] is not None else [])]
+    top = max([*values, *[line for line in lines if line <= 4 * max(values)]])
+    low = min([*values, *lines, 0.0])
+    first, last = points[0][0], points[-1][0]
+
+    def x(at: float) -> float:
+        return round(
+            _EDGE + (WIDTH - 2 * _EDGE) * ((at - first) / (last - first) if last > first else 0.5), 1
+        )
+
+    def y(value: float) -> float:
+        return round(
+            HEIGHT - _EDGE - (HEIGHT - 2 * _EDGE) * ((value - low) / (top - low) if top > low else 0.5), 1
+        )
+
+    title = say(
+        language,
+        "gate.chart",
+        name=one["name"].replace("_", " "),
+        samples=one["samples"],
+        low=f"{min(values):.4g}",
+        high=f"{max(values):.4g}",
+        unit=one["unit"],
+    )
+    return {
+        "title": title,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "line": " ".join(f"{x(at)},{y(value)}" for at, value in points),
+        "dots": [(x(at), y(value)) for at, value in points] if len(points) <= 2 else [],
+        "baseline": y(one["baseline"]) if one["baseline"] is not None and one["baseline"] <= top else None,
+        "limits": [y(limit) for limit in limits if limit <= top],
+    }
+
+
+def _limits(one: Mapping[str, Any]) -> list[float]:
+    """Of passing, as far as they are known."""
+    told = [
+        parse(text).limit(one["baseline"]) for each in one["criteria"]["pass"] for text in each["criteria"]
+    ]
+    return sorted({limit for limit in told if limit is not None})
+
+
+def _time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

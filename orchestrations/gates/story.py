@@ -1,0 +1,88 @@
+"""What one run of evaluate_gate knows so far, and how it tells it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from durabletask import task
+
+from orchestrations.saga import Saga, StepFailed, Steps
+from orchestrations.telling import NOTICE_FOR_S, Teller
+from shared.domain import event_types
+
+
+class GateTeller(Teller):
+    """Notes go into the deployment's change record, where it has one; they hold nothing up."""
+
+    change_number = ""
+
+    def note(self, name: str, text: str) -> Steps:
+        if not self.change_number:
+            return
+        asked = {"number": self.change_number, "text": text}
+        try:
+            yield from self._saga.step(name, "note_change", asked, for_s=NOTICE_FOR_S)
+        except StepFailed:
+            return
+
+
+class GateStory:
+    """result: shared.domain.gate_results; filled in once the verdict is there."""
+
+    result: dict[str, Any]
+
+    def __init__(self, context: task.OrchestrationContext, request: Mapping[str, Any]) -> None:
+        self.context, self.request = context, request
+        self.asked: Mapping[str, Any] = request["asked"]
+        self.service: Mapping[str, Any] = request["service"]
+        self.rules: Mapping[str, Any] = request["rules"]
+        self.policy: Mapping[str, Any] = request["policy"]
+        self.language: str = request["language"]
+        self.saga = Saga(context, "evaluate_gate", self.policy)
+        self.tell = GateTeller(context, self.saga, self.language)
+        self.tell.change_number = self.asked["change_number"] or ""
+        self.saga.show(case={"title": self._title(), "service": self.service["name"], "facts": []})
+
+    @property
+    def url(self) -> str:
+        return f"{self.request['public_url']}/api/quality-gates/{self.context.instance_id}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the cap on repeats: a version is taken back once or twice, not for ever."""
+        return f"gate/{self.service['name']}/{self.asked['environment']}/{self.asked['version']}"
+
+    def measuring(self, from_ms: int, until_ms: int | None) -> dict[str, Any]:
+        """What `measure_gate` takes. until_ms: None for a window that ends when it is looked at."""
+        return {
+            "service": {name: self.service[name] for name in ("name", "dynatrace")},
+            "environment": self.asked["environment"],
+            "version": self.asked["version"],
+            "rules": self.rules,
+            "from_ms": from_ms,
+            "until_ms": until_ms,
+            "length_ms": self.asked["until_ms"] - self.asked["from_ms"],
+            "deployed_ms": self.asked["from_ms"],
+        }
+
+    def record(self, step: str) -> Steps:
+        """Say the verdict on the event topic: a domain.deliveries.GateDecided. Said again, it corrects the first."""
+        rollback = self.result["rollback"]
+        names = (
+            "service",
+            "environment",
+            "version",
+            "commit",
+            "deployment_id",
+            "verdict",
+            "score",
+            "decided_at",
+        )
+        fact = {
+            "gate_id": self.context.instance_id,
+            **{name: self.result[name] for name in names},
+            "rollback": self.context.instance_id if rollback and rollback["done"] else None,
+        }
+        yield from self.tell.record(step, event_types.GATE_DECIDED, fact)
+
+    def _title(self) -> str:
+        return f"{self.service['name']} {self.asked['version']} ({self.asked['environment']})"
