@@ -1,0 +1,146 @@
+"""Reading a scorecard: token checked, one look into Blob, against a function that only reads the same blob.
+
+Rates are of several readers at once; p95 is of one reader at a time, as a portal page asks.
+"""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.processes import durable, host, platform
+from sandbox.platform.story import World
+
+NAME = "scorecard"
+GOAL = (
+    "requests/s of a scorecard, 4 connections, at least 0.7 of the bare SDK's; p95 of one reader under 50 ms"
+)
+RATIO_GOAL = 0.7
+P95_GOAL_MS = 50.0
+CONNECTIONS = 4
+ROUND_S = 2.0
+ROUNDS = 3
+MADE_WITHIN_S = 30.0
+
+BARE = Path(__file__).parent / "apps" / "bare_scorecard"
+
+
+type Rounds = list[tuple[list[float], list[float]]]
+
+
+class Reader(NamedTuple):
+    """An address and what to send with it."""
+
+    url: str
+    headers: dict[str, str]
+
+
+def run() -> dict[str, Any]:
+    """Both apps under the same kind of host over the same Azurite, in turns."""
+    return asyncio.run(_measure())
+
+
+async def _measure() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with platform(folder) as there, durable(folder) as backend:
+            path = f"/api/services/{there.demo['service']}/scorecard"
+            ours = Reader(
+                there.document["app"]["url"] + path,
+                {"Authorization": f"Bearer {await there.token('backstage')}"},
+            )
+            await _made(there, ours)
+            settings = {"BLOB_CONNECTION_STRING": there.document["blob"]["connection_string"]}
+            async with host(folder, BARE, backend, settings) as bare_host:
+                bare = Reader(bare_host.url + path, {"x-functions-key": bare_host.key})
+                if await _read(ours) != await _read(bare):
+                    raise RuntimeError("the two do not answer the same")
+                await _rounds(ours, bare, CONNECTIONS, 1)
+                together = await _rounds(ours, bare, CONNECTIONS, ROUNDS)
+                alone = await _rounds(ours, bare, 1, ROUNDS)
+    return _result(together, alone)
+
+
+async def _rounds(ours: Reader, bare: Reader, connections: int, count: int) -> Rounds:
+    return [
+        (await _load(ours, connections, ROUND_S), await _load(bare, connections, ROUND_S))
+        for _ in range(count)
+    ]
+
+
+async def _made(there: World, reader: Reader) -> None:
+    """Run the timer now, and wait for what it makes. Raises: TimeoutError."""
+    app = there.document["app"]
+    started = await there.http.post(
+        f"{app['url']}/admin/functions/refresh_scorecards",
+        json={"input": ""},
+        headers={"x-functions-key": app["master_key"]},
+    )
+    started.raise_for_status()
+    end = time.monotonic() + MADE_WITHIN_S
+    while (await there.http.get(reader.url, headers=reader.headers)).status_code != 200:
+        if time.monotonic() > end:
+            raise TimeoutError("the timer made no scorecard")
+        await asyncio.sleep(0.2)
+
+
+def _result(together: Rounds, alone: Rounds) -> dict[str, Any]:
+    ratio = statistics.median(len(ours) / len(bare) for ours, bare in together)
+    ours, bare = (statistics.median(len(pair[side]) / ROUND_S for pair in together) for side in (0, 1))
+    p50, p95 = ([_percentile(alone, side, at) for side in (0, 1)] for at in (50, 95))
+    return {
+        "name": NAME,
+        "value": round(ours),
+        "unit": "requests/s",
+        "baseline": round(bare),
+        "ratio": round(ratio, 2),
+        "goal": RATIO_GOAL,
+        "met": ratio >= RATIO_GOAL and p95[0] < P95_GOAL_MS,
+        "detail": {
+            "p95_ms": p95[0],
+            "baseline_p95_ms": p95[1],
+            "p50_ms": p50[0],
+            "baseline_p50_ms": p50[1],
+            "connections": CONNECTIONS,
+        },
+    }
+
+
+def _percentile(rounds: Rounds, side: int, percent: int) -> float:
+    took = [seconds for pair in rounds for seconds in pair[side]]
+    return round(statistics.quantiles(took, n=100)[percent - 1] * 1000, 1)
+
+
+async def _read(reader: Reader) -> bytes:
+    import aiohttp
+
+    async with (
+        aiohttp.ClientSession(headers=reader.headers) as session,
+        session.get(reader.url) as response,
+    ):
+        response.raise_for_status()
+        return await response.read()
+
+
+async def _load(reader: Reader, connections: int, seconds: float) -> list[float]:
+    """Seconds each request took, for as many as went through in `seconds`. Raises when one is refused."""
+    import aiohttp
+
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with aiohttp.ClientSession(connector=connector, headers=reader.headers) as session:
+
+        async def one_connection() -> None:
+            while time.perf_counter() < end:
+                began = time.perf_counter()
+                async with session.get(reader.url) as response:
+                    if response.status != 200:
+                        raise RuntimeError(f"refused with {response.status}")
+                    await response.read()
+                took.append(time.perf_counter() - began)
+
+        await asyncio.gather(*(one_connection() for _ in range(connections)))
+    return took
