@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from functions.delivery_models import Delivery
+
 _GUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
@@ -329,6 +331,7 @@ class ServiceDraft(Strict):
     servicenow_ci: str = Field(default="", pattern="^([0-9a-f]{32})?$", description="sys_id of the CI")
     automation: Automation = Field(default=Automation(), description="Nothing, while the owner says nothing")
     watch: Watch = Field(default=Watch(), description="Beside what its tier says")
+    delivery: Delivery = Field(default=Delivery(), description="Beside its Azure DevOps pipeline")
     gate: dict[str, Any] = Field(
         default={}, description="Of its quality gate what is another than its tier's (docs/quality-gates.md)"
     )
@@ -368,6 +371,7 @@ class Service(BaseModel):
     servicenow_ci: str = ""
     automation: Automation = Automation()
     watch: Watch = Watch()
+    delivery: Delivery = Delivery()
     gate: dict[str, Any] = {}
     description: str = ""
     cost_center: str = ""

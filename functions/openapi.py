@@ -215,6 +215,30 @@ ENDPOINTS = (
         body="ChangeRiskRequest",
         refusals=(400, 413, 502),
     ),
+    Endpoint(
+        "post",
+        "deployments",
+        "Tell a deployment that another tool made",
+        "DeploymentTaken",
+        202,
+        role=REQUESTER,
+        body="DeploymentEvent",
+        refusals=(400, 413),
+    ),
+    Endpoint(
+        "get",
+        "deliveries/unmatched",
+        "What tools told that nobody could make a fact of, each with its reason",
+        "UnmatchedDeliveries",
+    ),
+    Endpoint(
+        "post",
+        "deliveries/unmatched/{id}/retry",
+        "Try one again",
+        "Retried",
+        role=ADMIN,
+        refusals=(404,),
+    ),
     Endpoint("get", "dead-letters", "Events that could not be dealt with", "DeadLetterList", role=ADMIN),
     Endpoint(
         "post",
@@ -309,11 +333,14 @@ def _content(model: str, media_type: str = "application/json") -> Mapping[str, A
 def _schemas() -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
-    from functions import models
+    from functions import delivery_models, models
     from functions.sources.dynatrace import DynatraceNotification
 
     used = {name for endpoint in ENDPOINTS for name in (endpoint.answer, endpoint.body) if name} | {"Problem"}
-    known = {name: getattr(models, name, None) or DynatraceNotification for name in sorted(used)}
+    known = {
+        name: getattr(models, name, None) or getattr(delivery_models, name, DynatraceNotification)
+        for name in sorted(used)
+    }
     template = "#/components/schemas/{model}"
     _, definitions = models_json_schema(
         [(model, "validation") for model in known.values()], ref_template=template

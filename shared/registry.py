@@ -111,10 +111,14 @@ class ServiceRegistry:
         What was read within the last KEPT_S seconds is used again: a storm of problems reads the registry once.
         """
         known = set(entity_ids) - {""}
+        return next((s for s in await self.recent() if s["dynatrace"]["entity_id"] in known), None)
+
+    async def recent(self) -> list[Service]:
+        """Every service, as it was within the last KEPT_S seconds: a burst of events reads the registry once."""
         async with self._turn:
             if time.monotonic() - self._read_at > KEPT_S:
                 self._seen, self._read_at = await self.all(), time.monotonic()
-        return next((s for s in self._seen if s["dynatrace"]["entity_id"] in known), None)
+        return self._seen
 
     def _forget(self) -> None:
         self._read_at = float("-inf")

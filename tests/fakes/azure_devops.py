@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from tests.fakes.azure_devops_boards import BoardsRoom
+from tests.fakes.azure_devops_deliveries import DeliveriesRoom
 from tests.fakes.azure_devops_git import GitRooms
 from tests.fakes.azure_devops_pipelines import PipelineRooms
 from tests.fakes.vendor import FakeVendor, answer, body_of
@@ -40,6 +41,7 @@ class FakeAzureDevOps(FakeVendor):
         self.git = GitRooms(f"{URL}/{project}")
         self.pipelines = PipelineRooms(f"{URL}/{project}")
         self.boards = BoardsRoom(f"{URL}/{project}")
+        self.deliveries = DeliveriesRoom(self.runs)
 
     def add_run(
         self,
@@ -103,7 +105,13 @@ class FakeAzureDevOps(FakeVendor):
         if path == f"/contoso/_apis/projects/{self.project}":
             return answer({"id": "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c", "state": "wellFormed"})
         inside = path.removeprefix(f"/contoso/{self.project}/_apis/")
-        for room in (self._runs_room, self.git.respond, self.pipelines.respond, self.boards.respond):
+        for room in (
+            self.deliveries.respond,
+            self._runs_room,
+            self.git.respond,
+            self.pipelines.respond,
+            self.boards.respond,
+        ):
             if inside != path and (found := room(request, inside)) is not None:
                 return found
         return missing(path)
@@ -160,7 +168,7 @@ class FakeAzureDevOps(FakeVendor):
                 return answer({"message": "TF400736: the build has ended"}, 400)
             self.end_run(run["id"], "canceled")
         status = "completed" if run["state"] == "completed" else "inProgress"
-        return answer({"id": run["id"], "status": status})
+        return answer(self.deliveries.build(run) | {"status": status})
 
     def _changes(self, request: httpx.Request) -> httpx.Response:
         """The commits of the later run's repository after the earlier one's, newest first."""

@@ -18,7 +18,7 @@ var subscriptions = [
   { name: 'archive', lockDuration: 'PT1M', maxDeliveryCount: 10, types: [] }
   { name: 'incidents', lockDuration: 'PT1M', maxDeliveryCount: 5, types: ['problem.opened', 'problem.resolved'] }
   { name: 'demands', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['demand.created'] }
-  { name: 'deliveries', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['deployment.finished'] }
+  { name: 'deliveries', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['delivery.reported', 'deployment.finished'] }
   { name: 'delivery-notes', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['gate.decided', 'incident.closed'] }
   { name: 'costs', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['cost.exported'] }
 ]

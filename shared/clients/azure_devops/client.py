@@ -9,6 +9,7 @@ from shared.clients.azure_devops.boards import Boards
 from shared.clients.azure_devops.checks import Checks
 from shared.clients.azure_devops.comparing import Comparing
 from shared.clients.azure_devops.connection import SCOPE, VENDOR, Connection
+from shared.clients.azure_devops.deployments import Deployments
 from shared.clients.azure_devops.pipelines import Pipelines
 from shared.clients.azure_devops.policies import Policies
 from shared.clients.azure_devops.projects import Projects
@@ -56,6 +57,7 @@ class AzureDevOpsClient:
         self.policies = Policies(connection)
         self.pipelines = Pipelines(connection)
         self.runs = Runs(connection)
+        self.deployments = Deployments(connection)
         self.comparing = Comparing(connection)
         self.boards = Boards(connection)
         self.checks = Checks(connection)

@@ -37,6 +37,7 @@ def rule(**properties: Any) -> dict[str, Any]:
         ("problem.unrecognised", {"archive"}),
         ("demand.created", {"archive", "demands"}),
         ("deployment.finished", {"archive", "deliveries"}),
+        ("delivery.reported", {"archive", "deliveries"}),
         ("gate.decided", {"archive", "delivery-notes"}),
         ("incident.closed", {"archive", "delivery-notes"}),
         ("cost.exported", {"archive", "costs"}),

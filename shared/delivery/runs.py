@@ -1,0 +1,135 @@
+"""A run of Azure DevOps as deployments: what its hook did not carry is asked for, and nothing else is believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.domain import delivery_matching as matching
+from shared.domain.deliveries import MOST_COMMITS, Commit, Deployment, Result
+from shared.domain.delivery_matching import Service
+from shared.domain.delivery_reports import AZURE_DEVOPS, Report, instant, sha
+
+if TYPE_CHECKING:
+    from shared.action_log import ActionLog
+    from shared.clients.azure_devops import AzureDevOpsClient
+    from shared.clients.azure_devops.deployments import DeployingRun, EnvironmentRecord
+    from shared.clients.azure_devops.run_shapes import Run
+
+_RESULTS: dict[str, Result] = {"succeeded": "succeeded", "failed": "failed", "canceled": "cancelled"}
+_PULL = "refs/pull/"
+_ROLL_BACK = ("roll_back", "rollback")
+NOT_FINISHED = "not_finished"
+
+
+class RunFacts:
+    """All methods raise VendorUnavailable and VendorRefused of azure_devops, VendorUnavailable of blob."""
+
+    def __init__(self, azure_devops: AzureDevOpsClient, action_log: ActionLog) -> None:
+        self._azure_devops, self._action_log = azure_devops, action_log
+
+    async def of(self, report: Report, service: Service) -> tuple[list[Deployment], str]:
+        """The deployments the run is, one for each environment, if it is any; or why nobody can tell."""
+        place = service["azure_devops"]
+        project, pipeline_id = str(place["project"]), int(place["pipeline_id"])
+        run_id, ended = int(report["told"]["run_id"]), report["told"]["state"].lower() == "completed"
+        found = await self._azure_devops.deployments.run(project, pipeline_id, run_id)
+        if found is None:
+            return [], matching.NOT_THERE
+        if not found["deploys"]:
+            return [], ""
+        if ended and found["run"]["state"] != "completed":
+            return [], NOT_FINISHED
+        if not ended:
+            return self._begun(found, service)
+        return await self._ended(found, service, project, pipeline_id)
+
+    def _begun(self, found: DeployingRun, service: Service) -> tuple[list[Deployment], str]:
+        """What a run that has begun will be; where that cannot be said yet, its end says it."""
+        told = found["environment"] or matching.registered_environment(service)
+        if not told or (found["run"]["ref_name"] or "").startswith(_PULL):
+            return [], ""
+        return [_deployment(found, service, matching.environment_name(told))], ""
+
+    async def _ended(
+        self, found: DeployingRun, service: Service, project: str, pipeline_id: int
+    ) -> tuple[list[Deployment], str]:
+        run = found["run"]
+        result = _RESULTS.get(run["result"] or "")
+        records = await self._azure_devops.deployments.records(project, run["run_id"])
+        if not records and (run["ref_name"] or "").startswith(_PULL):
+            return [], ""
+        if not records and result != "succeeded" and not matching.reached_deployment(found["stages"]):
+            return [], ""
+        told = found["environment"] or matching.registered_environment(service)
+        if not records and not told:
+            return [], matching.NO_ENVIRONMENT
+        if not records and result is None:
+            return [], "unknown_state"
+        whole: EnvironmentRecord = {
+            "environment": told,
+            "started_at": found["started_at"],
+            "finished_at": run["finished_at"],
+            "result": run["result"],
+        }
+        before = await self._azure_devops.deployments.previous(project, pipeline_id, found)
+        commits = await self._commits(project, before, run)
+        how = await self._how(found, str(service["name"]))
+        takes_away = before["commit"] if before and before["commit"] != run["commit"] else None
+        made = []
+        for record in records or [whole]:
+            deployment = _deployment(found, service, matching.environment_name(record["environment"]))
+            deployment["result"] = _RESULTS.get(record["result"] or run["result"] or "")
+            deployment["started_at"] = instant(record["started_at"]) or deployment["started_at"]
+            deployment["finished_at"] = instant(record["finished_at"]) or instant(run["finished_at"])
+            deployment["commits"], deployment["how"] = commits, how
+            deployment["rolls_back"] = takes_away if how == "rollback" else None
+            made.append(deployment)
+        return made, ""
+
+    async def _commits(self, project: str, before: Run | None, run: Run) -> list[Commit]:
+        """The commits it brought; none where it is the first, or the same again."""
+        if before is None or before["commit"] == run["commit"]:
+            return []
+        found = await self._azure_devops.comparing.commits(
+            project, before["run_id"], run["run_id"], MOST_COMMITS
+        )
+        return [
+            {"sha": name, "committed_at": instant(one["at"])} for one in found if (name := sha(one["commit"]))
+        ]
+
+    async def _how(self, found: DeployingRun, service: str) -> str:
+        key = found["run"]["key"]
+        if not key:
+            return "manual" if found["reason"].lower() == "manual" else "pipeline"
+        operation, _, step = key.partition("/")
+        if step.startswith(_ROLL_BACK):
+            return "rollback"
+        entries = await self._action_log.entries(service)
+        kinds = {entry["type"] for entry in entries if entry["operation_id"] == operation}
+        return "rollback" if kinds & set(_ROLL_BACK) else "pipeline"
+
+
+def _deployment(found: DeployingRun, service: Service, environment: str) -> Deployment:
+    """As far as a run that has begun tells it."""
+    run = found["run"]
+    key = run["key"]
+    return {
+        "deployment_id": f"{AZURE_DEVOPS}:{run['run_id']}:{environment}",
+        "service": str(service["name"]),
+        "environment": environment,
+        "version": run["name"],
+        "commit": sha(run["commit"]),
+        "commits": [],
+        "started_at": instant(found["started_at"]),
+        "finished_at": None,
+        "result": None,
+        "how": "pipeline" if key or found["reason"].lower() != "manual" else "manual",
+        "rolls_back": None,
+        "run_id": str(run["run_id"]),
+        "pipeline_id": str(service["azure_devops"]["pipeline_id"]),
+        "operation_id": key.partition("/")[0] if key else None,
+        "change_number": None,
+        "who": found["who"],
+        "url": run["url"],
+        "source": AZURE_DEVOPS,
+    }
