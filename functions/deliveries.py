@@ -58,14 +58,14 @@ def read_event(body: bytes) -> dict[str, Any]:
     return dict(event)
 
 
-async def take(report_id: str, report: "Report") -> str:
+async def take(report_id: str, report: "Report", now: datetime | None = None) -> str:
     """Publish what the report means, or keep it; returns the reason it was kept for.
 
     Killed in between, the message comes again: the facts have the same ids, the entry is written over.
     """
     outcome = await facts().of(report)
     if outcome.reason:
-        kept = await shelf().keep(report_id, report, outcome.reason, datetime.now(UTC))
+        kept = await shelf().keep(report_id, report, outcome.reason, now or datetime.now(UTC))
         if kept["tries"] == 1:
             await services().publisher.publish(_unmatched(kept))
         log.info("a delivery of %s is kept: %s", report["source"], outcome.reason)

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -16,6 +16,9 @@ import azure.functions as func
 from functions.deliveries import announcer, shelf, take
 from shared.errors import VendorError
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.delivery.shelf import Kept
 
 bp = df.Blueprint()
 log = logging.getLogger(__name__)
@@ -140,17 +143,18 @@ async def _retry(now: datetime) -> int:
 
     kept, matched = shelf(), 0
     entries = sorted(await kept.all(), key=lambda one: one["tried_at"])
-    for entry in entries:
-        if now - datetime.fromisoformat(entry["kept_at"]) > KEPT_FOR:
-            await kept.drop(entry["id"])
-    due = [
-        one
-        for one in entries
-        if one["reason"] in RETRIED and now - datetime.fromisoformat(one["tried_at"]) >= _pause(one["tries"])
-    ]
+    old = [one for one in entries if now - datetime.fromisoformat(one["kept_at"]) > KEPT_FOR]
+    for entry in old:
+        await kept.drop(entry["id"])
+    due = [one for one in entries if one not in old and _is_due(one, now)]
     for entry in due[:MOST_RETRIED]:
-        matched += not await take(entry["id"], entry["report"])
+        matched += not await take(entry["id"], entry["report"], now)
     return matched
+
+
+def _is_due(entry: "Kept", now: datetime) -> bool:
+    waited = now - datetime.fromisoformat(entry["tried_at"])
+    return entry["reason"] in RETRIED and waited >= _pause(entry["tries"])
 
 
 def _pause(tries: int) -> timedelta:
