@@ -101,15 +101,13 @@ async def _files(
     """The change's files: those that were sent, else those that Azure DevOps tells, without their lines."""
     if wanted.commits is None:
         return [file.model_dump() for file in wanted.files], wanted.more_files
-    place = (service or {}).get("azure_devops", {})
-    if not place.get("repository_id"):
-        reason = "need a registered service with a repository; send files instead"
-        raise InvalidRequest(f"commits {reason}.", [{"field": "commits", "message": reason}])
+    if service is None:
+        raise _no_repository()
     try:
         async with asyncio.timeout(DIFF_WITHIN_S):
             told = await services().azure_devops.comparing.difference(
-                place["project"],
-                place["repository_id"],
+                service["azure_devops"]["project"],
+                await _repository_id(service),
                 wanted.commits.base,
                 wanted.commits.head,
                 since_common=True,
@@ -119,6 +117,23 @@ async def _files(
     if not told["is_whole"]:
         missing.append(("not_whole", {}))
     return [{"path": path} for path in told["paths"]], wanted.more_files
+
+
+async def _repository_id(service: Known) -> str:
+    """As the registry has it, else the repository of the service's name. Raises: InvalidRequest."""
+    place = service["azure_devops"]
+    if place.get("repository_id"):
+        return str(place["repository_id"])
+    name = place.get("repository") or service["name"]
+    found = await services().azure_devops.repositories.find(place["project"], name)
+    if found is None:
+        raise _no_repository()
+    return found["repository_id"]
+
+
+def _no_repository() -> InvalidRequest:
+    reason = "need a registered service with a repository in Azure DevOps; send files instead"
+    return InvalidRequest(f"commits {reason}.", [{"field": "commits", "message": reason}])
 
 
 def _of[T](name: str, ask: Callable[[], Awaitable[T]]) -> Awaitable[T | None]:

@@ -36,8 +36,14 @@ class Comparing:
 
 
 class AzureDevOps:
+    """repository: the one of the project, if it has one."""
+
     def __init__(self) -> None:
-        self.comparing = Comparing()
+        self.comparing, self.repositories = Comparing(), self
+        self.repository: str | None = None
+
+    async def find(self, project: str, name: str) -> dict[str, str] | None:
+        return {"repository_id": "found"} if name == self.repository else None
 
 
 class Words:
@@ -223,6 +229,16 @@ async def test_what_is_not_right_is_refused_by_field(orders: Any, body: dict[str
 
     assert answer["status"] == 400
     assert answer["errors"]
+
+
+async def test_the_repository_of_a_service_that_was_only_registered_is_found_by_its_name(orders: Any) -> None:
+    await orders.registry.put({**SERVICE, "name": "cart", "azure_devops": {"project": "Payments"}})
+    asked = {"service": "cart", "commits": {"base": BASE, "head": HEAD}}
+
+    assert (await told(asked))["status"] == 400
+    orders.azure_devops.repository = "cart"
+    assert (await told(asked))["status"] == 200
+    assert orders.azure_devops.comparing.asked == [("Payments", "found", BASE, HEAD, True)]
 
 
 async def test_commits_of_a_service_without_a_repository_are_refused(orders: Any) -> None:
