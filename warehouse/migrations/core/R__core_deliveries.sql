@@ -1,0 +1,146 @@
+-- What delivery was told as, typed: one row a change, a deployment, a gate, a correction. Of several events about one
+-- thing the latest counts; a finish says more than a start. What cannot be read is null. The same rules in Python:
+-- shared/domain/dora_facts.py. What they come to is judged in R__core_judged_deliveries.sql.
+-- They read RAW and not CORE.EVENTS: there are millions of them, and of an event that came again any copy will do.
+
+CREATE OR REPLACE VIEW CORE.CHANGES AS
+WITH TOLD AS (
+    SELECT
+        COALESCE(NULLIF(EVENT:data:change_id::VARCHAR, ''), EVENT:subject::VARCHAR) AS CHANGE_ID,
+        EVENT:data AS DATA,
+        TRY_CAST(EVENT:data:merged_at::VARCHAR AS TIMESTAMP_TZ) AS MERGED
+    FROM RAW.EVENTS
+    WHERE EVENT:type::VARCHAR = 'change.merged' AND EVENT:id::VARCHAR IS NOT NULL
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY COALESCE(NULLIF(EVENT:data:change_id::VARCHAR, ''), EVENT:subject::VARCHAR)
+        ORDER BY TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ) DESC NULLS LAST, EVENT:id::VARCHAR DESC, LOADED_AT
+    ) = 1
+)
+SELECT
+    CHANGE_ID,
+    NULLIF(DATA:service::VARCHAR, '') AS SERVICE,
+    DATA:repository::VARCHAR AS REPOSITORY,
+    DATA:pull_request::VARCHAR AS PULL_REQUEST,
+    NULLIF(DATA:"commit"::VARCHAR, '') AS COMMIT_SHA,
+    CASE
+        WHEN MERGED BETWEEN '2000-01-01T00:00:00Z'::TIMESTAMP_TZ AND DATEADD('day', 1, CURRENT_TIMESTAMP())
+            THEN MERGED
+    END AS MERGED_AT,
+    DATA:title::VARCHAR AS TITLE,
+    NULLIF(DATA:reverts::VARCHAR, '') AS REVERTS,
+    TRY_CAST(DATA:planned::VARCHAR AS BOOLEAN) AS PLANNED,
+    DATA:source::VARCHAR AS SOURCE,
+    DATA:commits AS COMMITS,
+    TRY_CAST(DATA:more_commits::VARCHAR AS INTEGER) AS MORE_COMMITS
+FROM TOLD
+WHERE CHANGE_ID IS NOT NULL;
+
+CREATE OR REPLACE VIEW CORE.TOLD_DEPLOYMENTS AS
+WITH TOLD AS (
+    SELECT
+        COALESCE(NULLIF(EVENT:data:deployment_id::VARCHAR, ''), EVENT:subject::VARCHAR) AS DEPLOYMENT_ID,
+        EVENT:data AS DATA,
+        TRY_CAST(EVENT:data:started_at::VARCHAR AS TIMESTAMP_TZ) AS STARTED,
+        TRY_CAST(EVENT:data:finished_at::VARCHAR AS TIMESTAMP_TZ) AS FINISHED
+    FROM RAW.EVENTS
+    WHERE EVENT:type::VARCHAR IN ('deployment.started', 'deployment.finished') AND EVENT:id::VARCHAR IS NOT NULL
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY COALESCE(NULLIF(EVENT:data:deployment_id::VARCHAR, ''), EVENT:subject::VARCHAR)
+        ORDER BY
+            EVENT:type::VARCHAR,
+            TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ) DESC NULLS LAST,
+            EVENT:id::VARCHAR DESC,
+            LOADED_AT
+    ) = 1
+)
+SELECT
+    DEPLOYMENT_ID,
+    NULLIF(DATA:service::VARCHAR, '') AS SERVICE,
+    NULLIF(DATA:environment::VARCHAR, '') AS ENVIRONMENT,
+    NULLIF(DATA:version::VARCHAR, '') AS VERSION,
+    NULLIF(DATA:"commit"::VARCHAR, '') AS COMMIT_SHA,
+    CASE
+        WHEN STARTED BETWEEN '2000-01-01T00:00:00Z'::TIMESTAMP_TZ AND DATEADD('day', 1, CURRENT_TIMESTAMP())
+            THEN STARTED
+    END AS STARTED_AT,
+    CASE
+        WHEN FINISHED BETWEEN '2000-01-01T00:00:00Z'::TIMESTAMP_TZ AND DATEADD('day', 1, CURRENT_TIMESTAMP())
+            THEN FINISHED
+    END AS FINISHED_AT,
+    NULLIF(DATA:result::VARCHAR, '') AS RESULT,
+    NULLIF(DATA:how::VARCHAR, '') AS HOW,
+    NULLIF(DATA:rolls_back::VARCHAR, '') AS ROLLS_BACK,
+    DATA:run_id::VARCHAR AS RUN_ID,
+    DATA:pipeline_id::VARCHAR AS PIPELINE_ID,
+    NULLIF(DATA:operation_id::VARCHAR, '') AS OPERATION_ID,
+    NULLIF(DATA:change_number::VARCHAR, '') AS CHANGE_NUMBER,
+    DATA:url::VARCHAR AS URL,
+    DATA:source::VARCHAR AS SOURCE,
+    DATA:commits AS COMMITS
+FROM TOLD
+WHERE DEPLOYMENT_ID IS NOT NULL;
+
+CREATE OR REPLACE VIEW CORE.TOLD_GATES AS
+WITH TOLD AS (
+    SELECT
+        COALESCE(NULLIF(EVENT:data:gate_id::VARCHAR, ''), EVENT:subject::VARCHAR) AS GATE_ID,
+        EVENT:data AS DATA,
+        TRY_CAST(EVENT:data:decided_at::VARCHAR AS TIMESTAMP_TZ) AS DECIDED
+    FROM RAW.EVENTS
+    WHERE EVENT:type::VARCHAR = 'gate.decided' AND EVENT:id::VARCHAR IS NOT NULL
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY COALESCE(NULLIF(EVENT:data:gate_id::VARCHAR, ''), EVENT:subject::VARCHAR)
+        ORDER BY TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ) DESC NULLS LAST, EVENT:id::VARCHAR DESC, LOADED_AT
+    ) = 1
+)
+SELECT
+    GATE_ID,
+    NULLIF(DATA:service::VARCHAR, '') AS SERVICE,
+    NULLIF(DATA:environment::VARCHAR, '') AS ENVIRONMENT,
+    NULLIF(DATA:version::VARCHAR, '') AS VERSION,
+    NULLIF(DATA:"commit"::VARCHAR, '') AS COMMIT_SHA,
+    NULLIF(DATA:deployment_id::VARCHAR, '') AS DEPLOYMENT_ID,
+    NULLIF(DATA:verdict::VARCHAR, '') AS VERDICT,
+    TRY_CAST(DATA:score::VARCHAR AS FLOAT) AS SCORE,
+    CASE
+        WHEN DECIDED BETWEEN '2000-01-01T00:00:00Z'::TIMESTAMP_TZ AND DATEADD('day', 1, CURRENT_TIMESTAMP())
+            THEN DECIDED
+    END AS DECIDED_AT,
+    NULLIF(DATA:"rollback"::VARCHAR, '') AS ROLLBACK_OPERATION_ID
+FROM TOLD
+WHERE GATE_ID IS NOT NULL;
+
+-- Every word of people. HOLDS: nothing said later took it back.
+CREATE OR REPLACE VIEW CORE.CORRECTIONS AS
+WITH TOLD AS (
+    SELECT
+        COALESCE(NULLIF(EVENT:data:correction_id::VARCHAR, ''), EVENT:subject::VARCHAR) AS CORRECTION_ID,
+        EVENT:data AS DATA,
+        TRY_CAST(EVENT:data:"at"::VARCHAR AS TIMESTAMP_TZ) AS SAID_AT
+    FROM RAW.EVENTS
+    WHERE EVENT:type::VARCHAR = 'deployment.corrected' AND EVENT:id::VARCHAR IS NOT NULL
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY COALESCE(NULLIF(EVENT:data:correction_id::VARCHAR, ''), EVENT:subject::VARCHAR)
+        ORDER BY TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ) DESC NULLS LAST, EVENT:id::VARCHAR DESC, LOADED_AT
+    ) = 1
+),
+NUMBERED AS (
+    SELECT
+        CORRECTION_ID,
+        NULLIF(DATA:deployment_id::VARCHAR, '') AS DEPLOYMENT_ID,
+        DATA:kind::VARCHAR AS KIND,
+        NULLIF(DATA:incident_number::VARCHAR, '') AS INCIDENT_NUMBER,
+        DATA:reason::VARCHAR AS REASON,
+        DATA:"by"::VARCHAR AS SAID_BY,
+        SAID_AT,
+        ROW_NUMBER() OVER (PARTITION BY DATA:deployment_id::VARCHAR ORDER BY SAID_AT, CORRECTION_ID) AS NUMBER
+    FROM TOLD
+    WHERE NULLIF(DATA:deployment_id::VARCHAR, '') IS NOT NULL
+        AND SAID_AT BETWEEN '2000-01-01T00:00:00Z'::TIMESTAMP_TZ AND DATEADD('day', 1, CURRENT_TIMESTAMP())
+)
+SELECT
+    *,
+    NUMBER > COALESCE(
+        MAX(CASE WHEN KIND = 'restore' THEN NUMBER END) OVER (PARTITION BY DEPLOYMENT_ID), 0
+    ) AS HOLDS
+FROM NUMBERED;
