@@ -52,7 +52,7 @@ async def load_landing(
         for name, content in zip(names, await _at_once(blob.get, names), strict=True):
             if content is None:  # another run has filed it away
                 continue
-            if reason := await asyncio.to_thread(fault, name, content):
+            if reason := await asyncio.to_thread(_reason, name, content):
                 await _reject(blob, report, name, content, reason)
                 continue
             if batch and (len(batch) >= max_files or _size(batch) + len(content) > max_bytes):
@@ -77,6 +77,20 @@ def fault(name: str, content: bytes) -> str:
     return ""
 
 
+def _reason(name: str, content: bytes) -> str:
+    return "" if looks_loadable(name, content) else fault(name, content)
+
+
+def looks_loadable(name: str, content: bytes) -> bool:
+    """A quick look instead of `fault`: the warehouse reads every line anyway, and refuses what is not JSON."""
+    lines = (line.strip() for line in content.split(b"\n"))
+    return (
+        is_loadable(name.removeprefix(LANDING))
+        and all(line.startswith(b"{") and line.endswith(b"}") for line in lines if line)
+        and not any(constant in content for constant in (b"NaN", b"Infinity"))
+    )
+
+
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line.decode(), parse_constant=_refuse), dict)
@@ -91,16 +105,11 @@ def _refuse(constant: str) -> None:
 async def _load(
     blob: BlobStore, warehouse: EventLoader, report: LoadReport, batch: Mapping[str, bytes]
 ) -> None:
-    """Load one batch and file it away; if the warehouse refuses a file's content, one by one to find it."""
+    """Load one batch and file it away; if the warehouse refuses it, without the files at fault, else one by one."""
     try:
         rows = await warehouse.load_events({name.removeprefix(LANDING): data for name, data in batch.items()})
     except FileRefused as refusal:
-        if len(batch) > 1:
-            for name, data in batch.items():
-                await _load(blob, warehouse, report, {name: data})
-            return
-        for name, data in batch.items():
-            await _reject(blob, report, name, data, str(refusal))
+        await _load_refused(blob, warehouse, report, batch, str(refusal))
         return
 
     async def file_away(name: str) -> None:
@@ -110,6 +119,21 @@ async def _load(
     await _at_once(file_away, list(batch))
     report.files += len(batch)
     report.rows += sum(rows.values())
+
+
+async def _load_refused(
+    blob: BlobStore, warehouse: EventLoader, report: LoadReport, batch: Mapping[str, bytes], refusal: str
+) -> None:
+    reasons = await asyncio.to_thread(lambda: {name: fault(name, data) for name, data in batch.items()})
+    faulty = {name: reason for name, reason in reasons.items() if reason}
+    if len(batch) == 1:
+        faulty = {name: reason or refusal for name, reason in reasons.items()}
+    for name, reason in faulty.items():
+        await _reject(blob, report, name, batch[name], reason)
+    rest = {name: data for name, data in batch.items() if name not in faulty}
+    for part in [rest] if faulty else [{name: data} for name, data in rest.items()]:
+        if part:
+            await _load(blob, warehouse, report, part)
 
 
 async def _reject(blob: BlobStore, report: LoadReport, name: str, content: bytes, reason: str) -> None:

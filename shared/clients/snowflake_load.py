@@ -29,7 +29,7 @@ _RECORDED = "SELECT FILE_NAME, CONTENT_SHA256 FROM RAW.LOADED_FILES WHERE FILE_N
 _COPY = f"""COPY INTO RAW.EVENTS (EVENT, FILE_NAME, FILE_ROW)
 FROM (SELECT $1, METADATA$FILENAME, METADATA$FILE_ROW_NUMBER FROM {STAGE})
 FILES = ({{names}}) FILE_FORMAT = (TYPE = JSON) FORCE = TRUE"""  # noqa: S608  # names are checked by is_loadable
-_RECORD = "INSERT INTO RAW.LOADED_FILES (FILE_NAME, CONTENT_SHA256, FILE_ROWS) VALUES (?, ?, ?)"
+_RECORD = "INSERT INTO RAW.LOADED_FILES (FILE_NAME, CONTENT_SHA256, FILE_ROWS) VALUES {marks}"
 
 
 def is_loadable(name: str) -> bool:
@@ -61,7 +61,9 @@ def load(connection: Any, files: Mapping[str, bytes]) -> dict[str, int]:
             new = [name for name in filled if (name, hashes[name]) not in recorded]
             if new:
                 rows |= _copy(cursor, {name: files[name] for name in new})
-                cursor.executemany(_RECORD, [(name, hashes[name], rows[name]) for name in new])
+                record = [(name, hashes[name], rows[name]) for name in new]
+                marks = ", ".join(["(?, ?, ?)"] * len(record))
+                cursor.execute(_RECORD.format(marks=marks), [value for row in record for value in row])
             cursor.execute("COMMIT")
         except Exception as error:
             if not no_answer(error):  # else the connection is given up, and the transaction with it

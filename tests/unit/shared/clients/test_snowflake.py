@@ -43,9 +43,6 @@ class Connection:
         columns, *rows = found or [()]
         self.description, self._rows = [(name,) for name in columns], rows
 
-    def executemany(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        self.execute(statement, rows)
-
     def fetchall(self) -> list[tuple[Any, ...]]:
         return self._rows
 
@@ -173,10 +170,9 @@ async def test_a_load_is_one_transaction_under_one_lock() -> None:
     assert rows == {"2026/a.jsonl": 1, "2026/b.jsonl": 2, "2026/empty.jsonl": 0}
     assert connection.verbs == ["PUT", "BEGIN", "UPDATE", "SELECT", "COPY", "INSERT", "COMMIT", "REMOVE"]
     assert "FILES = ('2026/a.jsonl', '2026/b.jsonl')" in connection.statements[4]
-    assert [(name, rows) for name, _, rows in connection.bound[5]] == [
-        ("2026/a.jsonl", 1),
-        ("2026/b.jsonl", 2),
-    ]
+    bound = connection.bound[5]
+    assert (bound[0::3], bound[2::3]) == (["2026/a.jsonl", "2026/b.jsonl"], [1, 2])
+    assert connection.statements[5].count("(?, ?, ?)") == 2
 
 
 async def test_a_file_is_loaded_before_when_name_and_content_are() -> None:
