@@ -48,6 +48,8 @@ def app_settings(document: Document) -> dict[str, str]:
         "SERVICENOW_CLIENT_SECRET": vendors["servicenow"]["client_secret"],
         "AZURE_DEVOPS_URL": vendors["azure_devops"]["organization_url"],
         "AZURE_DEVOPS_TOKEN": vendors["azure_devops"]["token"],
+        "AZURE_DEVOPS_WEBHOOK_SECRETS": app["webhook_secret"],
+        "GITHUB_WEBHOOK_SECRETS": app["webhook_secret"],
         "TEAMS_WEBHOOK_URL": vendors["teams"]["webhook_url"],
         "APP_CONFIGURATION_URL": vendors["app_configuration"]["url"],
         "APP_CONFIGURATION_CREDENTIAL": vendors["app_configuration"]["credential_id"],

@@ -40,7 +40,7 @@ class Definitions:
         ]
 
     async def _list(self, request: web.Request) -> web.Response:
-        """name: may hold *. path: the folder. includeAllProperties: with the repository."""
+        """name: may hold *. path: the folder. repositoryId, definitionIds. includeAllProperties: its repository, too."""
         project, query = self._projects.of(request), request.query
         name, folder = query.get("name", "*").casefold(), query.get("path", "").casefold()
         found = [
@@ -48,6 +48,8 @@ class Definitions:
             for one in self._pipelines.of_project(project)
             if fnmatchcase(one["name"].casefold(), name.replace("[", "[[]").replace("?", "[?]"))
             and folder in {"", one["folder"].casefold()}
+            and query.get("repositoryId", "").lower() in {"", one["repository_id"].lower()}
+            and (not query.get("definitionIds") or str(one["id"]) in query["definitionIds"].split(","))
         ]
         whole = query.get("includeAllProperties", "").lower() == "true"
         top = number(request, "$top", 10_000)

@@ -33,7 +33,9 @@ class Runs:
         in_background: Callable[[Coroutine[Any, Any, None]], None],
         on_finished: Callable[[Document], None],
         missing: Callable[[Mapping[str, Any]], list[str]],
+        on_begun: Callable[[Document], None] = lambda run: None,
     ) -> None:
+        self._on_begun = on_begun
         self._kept, self._counters, self._config = kept, counters, config
         self._in_background, self._on_finished, self._missing = in_background, on_finished, missing
 
@@ -60,6 +62,7 @@ class Runs:
         course = {"reason": "manual", "stages": stages, "waits_for": waits_for}
         made = self.add({**run, **course}, now, finish, result, settled=False)
         self._in_background(self._settle(made["id"]))
+        self._on_begun(made)
         return made
 
     def add(

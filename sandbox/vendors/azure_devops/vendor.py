@@ -16,11 +16,14 @@ from sandbox.vendors.azure_devops.comparing import Comparing
 from sandbox.vendors.azure_devops.consequences import Consequences, Effects
 from sandbox.vendors.azure_devops.contents import Contents
 from sandbox.vendors.azure_devops.definitions import Definitions
+from sandbox.vendors.azure_devops.environment_records import EnvironmentRecords
+from sandbox.vendors.azure_devops.hooks import Hooks
 from sandbox.vendors.azure_devops.items import Items
 from sandbox.vendors.azure_devops.permissions import Permissions
 from sandbox.vendors.azure_devops.pipelines import Pipelines
 from sandbox.vendors.azure_devops.policies import Policies
 from sandbox.vendors.azure_devops.projects import Projects
+from sandbox.vendors.azure_devops.pull_requests import PullRequests
 from sandbox.vendors.azure_devops.pushes import Pushes
 from sandbox.vendors.azure_devops.recycle_bin import RecycleBin
 from sandbox.vendors.azure_devops.repositories import Repositories
@@ -63,6 +66,7 @@ class AzureDevOps(Vendor):
         self._environments = AzureEnvironments(
             kind("azure_environment"), projects, repositories, pipelines, effects
         )
+        self._hooks = hooks = Hooks(kind("service_hooks"), kind("sent_hook"), self.in_background, url)
         config = RunConfig(kind("_config"))
         self.runs = Runs(
             kind("run"),
@@ -71,6 +75,11 @@ class AzureDevOps(Vendor):
             self.in_background,
             self._ended_run,
             self._permissions.missing,
+            lambda run: hooks.run_changed(run, pipelines.get(run["pipeline_id"])),
+        )
+        self._pipelines = pipelines
+        self._pull_requests = PullRequests(
+            projects, repositories, contents, kind("pull_request"), counters, hooks.merged
         )
         builds = Builds(projects, pipelines, self.runs, url)
         self._rooms = (
@@ -90,6 +99,8 @@ class AzureDevOps(Vendor):
             builds,
             Comparing(projects, repositories, contents, commits, self.runs),
             Timelines(builds),
+            EnvironmentRecords(projects, self._resources, self.runs),
+            self._pull_requests,
             Boards(projects, kind("work_item"), counters, url),
         )
         self._stage = Stage(
@@ -109,7 +120,7 @@ class AzureDevOps(Vendor):
 
     @override
     def controls(self) -> Sequence[Operation]:
-        return self._stage.controls()
+        return [*self._stage.controls(), *self._hooks.controls(), *self._pull_requests.controls()]
 
     @override
     def authenticate(self, request: web.Request) -> None:
@@ -125,6 +136,7 @@ class AzureDevOps(Vendor):
         for project in self._projects.all():
             self._resources.equip(project)
         self.runs.start()
+        self._hooks.start()
 
     def _address(self) -> str:
         return self.url
@@ -133,6 +145,7 @@ class AzureDevOps(Vendor):
         """The consequences of a run may come again after a restart, all of them."""
         self._environments.of(run)
         self._consequences.of(run)
+        self._hooks.run_changed(run, self._pipelines.get(run["pipeline_id"]))
 
     def _pipeline_deleted(self, pipeline_id: int) -> None:
         self._permissions.forget(pipeline_id)

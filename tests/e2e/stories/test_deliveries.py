@@ -1,0 +1,239 @@
+"""Delivery on the whole platform: hooks, and what they missed, become facts in the archive; Dynatrace hears once."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from sandbox.demo.stage import Stage
+from sandbox.platform.document import ORGANIZATION
+from shared.clients.blob import BlobStore, blob_store
+from tests.fakes.hooks import basic, documented, signed
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+GITHUB = "contoso/checkout"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def blob(stage: Stage) -> AsyncIterator[BlobStore]:
+    store = blob_store("valueflow", connection_string=stage.world.document["blob"]["connection_string"])
+    yield store
+    await store.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", autouse=True)
+async def registered(stage: Stage) -> None:
+    """The service says where it is deployed; Azure DevOps tells the app what happens."""
+    own, demo = stage.world.document["app"], stage.world.demo
+    await put_service(stage, demo["service"], demo["pipeline_id"])
+    headers = basic(own["webhook_secret"]) | {"x-functions-key": own["function_key"]}
+    hooks = {
+        "url": f"{own['url']}/api/webhooks/azure_devops",
+        "headers": headers,
+        "organization": ORGANIZATION,
+    }
+    await stage.world.control("azure_devops", "PUT", "service_hooks", hooks)
+
+
+async def put_service(stage: Stage, name: str, pipeline_id: int, **delivery: Any) -> None:
+    demo = stage.world.demo
+    told = {
+        "product": "Loja Online",
+        "owner": "time-loja",
+        "tier": 2,
+        "azure_devops": {"project": demo["project"], "pipeline_id": pipeline_id},
+        "dynatrace": {"entity_id": demo["entity_id"], "metric_selector": "m", "upper_bound": 2.0},
+        "delivery": {"environment": "production", "repositories": [GITHUB], **delivery},
+    }
+    (await called(stage, "PUT", f"services/{name}", told)).raise_for_status()
+
+
+async def called(stage: Stage, method: str, path: str, body: Any = None) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {await stage.world.token()}"}
+    url = f"{stage.world.document['app']['url']}/api/{path}"
+    return await stage.world.http.request(method, url, json=body, headers=headers)
+
+
+async def run_pipeline(stage: Stage, pipeline_id: int) -> int:
+    """Somebody runs the pipeline."""
+    vendor, demo = stage.world.document["vendors"]["azure_devops"], stage.world.demo
+    token = base64.b64encode(f":{vendor['token']}".encode()).decode()
+    answer = await stage.world.http.post(
+        f"{vendor['organization_url']}/{demo['project']}/_apis/pipelines/{pipeline_id}/runs",
+        params={"api-version": "7.1"},
+        json={"resources": {"repositories": {"self": {"refName": "refs/heads/main"}}}},
+        headers={"Authorization": f"Basic {token}"},
+    )
+    return int(answer.raise_for_status().json()["id"])
+
+
+async def archived(blob: BlobStore, kind: str, part: str) -> dict[str, dict[str, Any]]:
+    """The archive's events of this type whose subject holds this, by id."""
+    found = {}
+    async for name in blob.names("landing/"):
+        for line in (await blob.get(name) or b"").splitlines():
+            event = json.loads(line)
+            if event.get("type") == kind and part in (event.get("subject") or ""):
+                found[event["id"]] = event
+    return found
+
+
+async def told_dynatrace(stage: Stage, deployment_id: str) -> int:
+    events = (await stage.world.state("dynatrace")).get("event", [])
+    return sum(
+        {"key": "valueflow.deployment_id", "value": deployment_id} in one["properties"] for one in events
+    )
+
+
+async def tick(stage: Stage) -> None:
+    app = stage.world.document["app"]
+    answer = await stage.world.http.post(
+        f"{app['url']}/admin/functions/reconcile_deliveries",
+        json={"input": ""},
+        headers={"x-functions-key": app["master_key"]},
+    )
+    answer.raise_for_status()
+
+
+async def test_a_run_told_by_hooks_twice_is_one_deployment_and_dynatrace_hears_once(
+    stage: Stage, blob: BlobStore
+) -> None:
+    run_id = await run_pipeline(stage, stage.world.demo["pipeline_id"])
+    deployment_id = f"azure_devops:{run_id}:production"
+    started = await stage.until(
+        "the beginning is archived",
+        lambda: archived(blob, "deployment.started", deployment_id),
+        lambda found: found,
+    )
+    finished = await stage.until(
+        "the end is archived",
+        lambda: archived(blob, "deployment.finished", deployment_id),
+        lambda found: found,
+    )
+    await stage.until("Dynatrace was told", lambda: told_dynatrace(stage, deployment_id), lambda n: n)
+
+    sent = (await stage.world.state("azure_devops"))["sent_hook"]
+    ours = [one for one in sent if one["body"]["resource"].get("run", {}).get("id") == run_id]
+    for one in ours:
+        await stage.world.control("azure_devops", "POST", f"service_hooks/{one['id']}/resend", {})
+    await tick(stage)
+    await stage.drained("deliveries", "archive")
+
+    assert len(started) == 1
+    assert set(await archived(blob, "deployment.finished", deployment_id)) == set(finished)
+    (event,) = finished.values()
+    assert (event["data"]["service"], event["data"]["result"]) == (stage.world.demo["service"], "succeeded")
+    assert event["data"]["how"] == "manual"
+    assert await told_dynatrace(stage, deployment_id) == 1
+
+
+async def test_what_hooks_missed_the_timer_finds(stage: Stage, blob: BlobStore) -> None:
+    await stage.world.control("azure_devops", "PUT", "service_hooks", {})
+    name = await stage.world.deploy("7" * 40, "Told by nobody", ago_s=5)
+    run_id = next(
+        one["id"] for one in (await stage.world.state("azure_devops"))["run"] if one["name"] == name
+    )
+    change = {
+        "project": stage.world.demo["project"],
+        "repository": stage.world.demo["service"],
+        "told": False,
+    }
+    made = await stage.world.control("azure_devops", "POST", "pull_requests", change)
+
+    await tick(stage)
+
+    found = await stage.until(
+        "the missed run is archived",
+        lambda: archived(blob, "deployment.finished", f"azure_devops:{run_id}:production"),
+        lambda events: events,
+    )
+    (event,) = found.values()
+    assert event["data"]["commit"] == "7" * 40
+    assert event["data"]["commits"]
+    await stage.until(
+        "the missed pull request is archived",
+        lambda: archived(blob, "change.merged", f"{made['repository']['id']}:{made['pullRequestId']}"),
+        lambda events: events,
+    )
+
+
+async def test_a_pull_request_and_its_push_are_one_change(stage: Stage, blob: BlobStore) -> None:
+    change = {
+        "project": stage.world.demo["project"],
+        "repository": stage.world.demo["service"],
+        "title": "Keep baskets",
+        "commits": 3,
+    }
+    made = await stage.world.control("azure_devops", "POST", "pull_requests", change)
+    subject = f"azure_devops:{made['repository']['id']}:{made['pullRequestId']}"
+
+    await stage.until(
+        "the change is archived", lambda: archived(blob, "change.merged", subject), lambda found: found
+    )
+    await stage.drained("deliveries", "archive")
+
+    by_commit = await archived(blob, "change.merged", made["lastMergeCommit"]["commitId"])
+    found = await archived(blob, "change.merged", subject)
+    assert by_commit == {}
+    assert {one["subject"] for one in found.values()} == {subject}
+    assert {len(one["data"]["commits"]) for one in found.values()} == {3}
+
+
+async def test_a_deployment_of_nobody_s_pipeline_is_listed_until_it_is_registered(
+    stage: Stage, blob: BlobStore
+) -> None:
+    wanted = {"project": stage.world.demo["project"], "name": "basket", "repository": "basket"}
+    pipeline_id = (await stage.world.control("azure_devops", "POST", "pipelines", wanted))["id"]
+    past = {"pipeline_id": pipeline_id, "commit": "8" * 40, "finished_ago_seconds": 3600}
+    await stage.world.control("azure_devops", "POST", "runs", past)
+    run_id = await run_pipeline(stage, pipeline_id)
+
+    async def listed() -> list[dict[str, Any]]:
+        told = (await called(stage, "GET", "deliveries/unmatched")).json()["unmatched"]
+        return [one for one in told if one["place"].get("pipeline_id") == str(pipeline_id)]
+
+    entries = await stage.until("both hooks are listed", listed, lambda found: len(found) == 2)
+    assert {one["reason"] for one in entries} == {"unregistered"}
+    await put_service(stage, "basket", pipeline_id, repositories=[])
+
+    async def retried() -> list[bool]:
+        answers = [
+            await called(stage, "POST", f"deliveries/unmatched/{one['id']}/retry") for one in await listed()
+        ]
+        return [one.json()["matched"] for one in answers if one.status_code == 200] or [not await listed()]
+
+    # Another worker may know the registry of some seconds ago.
+    await stage.until("it matches", retried, all)
+    found = await stage.until(
+        "its end is archived",
+        lambda: archived(blob, "deployment.finished", f"azure_devops:{run_id}:production"),
+        lambda events: events,
+    )
+    assert [one["data"]["service"] for one in found.values()] == ["basket"]
+    assert await listed() == []
+
+
+async def test_a_signed_deployment_of_github_is_a_fact_and_a_forged_one_is_not(
+    stage: Stage, blob: BlobStore
+) -> None:
+    app = stage.world.document["app"]
+    hook = documented("github.documented.deployment_status")
+    hook["repository"]["full_name"] = GITHUB
+    body = json.dumps(hook).encode()
+
+    async def post(secret: str) -> int:
+        headers = signed(body, secret) | {"x-functions-key": app["function_key"]}
+        url = f"{app['url']}/api/webhooks/github"
+        return (await stage.world.http.post(url, content=body, headers=headers)).status_code
+
+    assert await post("a-forged-secret-of-length") == 401
+    assert [await post(app["webhook_secret"]) for _ in range(2)] == [202, 202]
+    found = await stage.until(
+        "it is archived", lambda: archived(blob, "deployment.finished", "github:"), lambda events: events
+    )
+    assert [one["data"]["deployment_id"] for one in found.values()] == ["github:145988746:production"]
