@@ -7,6 +7,7 @@ from functions import (
     archive,
     catalog,
     change_risk,
+    corrections,
     dead_letters,
     decommissioning,
     deliveries,
@@ -22,6 +23,7 @@ from functions import (
     operations,
     problems,
     pulling_work_items,
+    quality_gates,
     reconciling,
     reconciling_deliveries,
     registry,
@@ -33,6 +35,7 @@ from functions import (
 )
 from orchestrations import (
     decommission_service,
+    evaluate_gate,
     follow_up,
     provision_service,
     record_recovery,
@@ -53,6 +56,7 @@ from orchestrations.activities import (
     evidence_logs,
     evidence_metrics,
     evidence_servicenow,
+    gates,
     monitoring,
     pipelines,
     platform,
@@ -98,6 +102,7 @@ for module in (
     catalog,
     change_risk,
     delivery_notes,
+    corrections,
     dead_letters,
     knowledge,
     health,
@@ -135,5 +140,8 @@ for module in (
     teams,
     assistant,
     platform,
+    quality_gates,
+    evaluate_gate,
+    gates,
 ):
     app.register_functions(module.bp)

@@ -217,6 +217,19 @@ ENDPOINTS = (
     ),
     Endpoint(
         "post",
+        "quality-gates",
+        "Have a deployment judged by what it did to the service",
+        "Started",
+        202,
+        role=REQUESTER,
+        body="GateRequest",
+        refusals=(400, 404, 413),
+    ),
+    Endpoint(
+        "get", "quality-gates/{id}", "One quality gate with its verdict", "QualityGate", refusals=(404,)
+    ),
+    Endpoint(
+        "post",
         "deployments",
         "Tell a deployment that another tool made",
         "DeploymentTaken",
@@ -238,6 +251,23 @@ ENDPOINTS = (
         "Retried",
         role=ADMIN,
         refusals=(404,),
+    ),
+    Endpoint(
+        "get",
+        "deployments/{id}/corrections",
+        "What people said that a deployment counts as",
+        "DeploymentCorrections",
+        refusals=(400,),
+    ),
+    Endpoint(
+        "post",
+        "deployments/{id}/corrections",
+        "Correct what a deployment counts as in DORA's metrics",
+        "DeploymentCorrection",
+        202,
+        role=APPROVER,
+        body="CorrectionRequest",
+        refusals=(400, 409, 413),
     ),
     Endpoint("get", "dead-letters", "Events that could not be dealt with", "DeadLetterList", role=ADMIN),
     Endpoint(

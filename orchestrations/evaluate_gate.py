@@ -46,9 +46,9 @@ def _await_window(story: GateStory) -> Steps:
     """The window must be over, and what Dynatrace gets late must have had its time."""
     waiting = story.saga.begin_wait("await_window")
     ends = datetime.fromtimestamp(story.asked["until_ms"] / 1000, UTC)
-    ends += timedelta(seconds=story.policy["gate_settle_s"])
-    if ends > story.context.current_utc_datetime:
-        yield story.context.create_timer(ends)
+    left = ends + timedelta(seconds=story.policy["gate_settle_s"]) - story.now
+    if left > timedelta(0):
+        yield story.context.create_timer(left)
     story.saga.end_wait(waiting, "done")
 
 

@@ -136,8 +136,7 @@ def _no_events() -> Mapping[str, task.Task[Any]]:
 
 def _prove(story: GateStory, done: Done) -> Steps:
     """Whether the same objectives hold over a window that began after the action ended. No data proves nothing."""
-    now = story.context.current_utc_datetime
-    since = datetime.fromisoformat(done.finished_at) if done.finished_at else now
+    since = datetime.fromisoformat(done.finished_at) if done.finished_at else story.now
     asked = story.measuring(int(since.timestamp() * 1000), None)
 
     def holds(seen: Mapping[str, Any]) -> bool:

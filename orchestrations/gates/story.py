@@ -1,6 +1,7 @@
 """What one run of evaluate_gate knows so far, and how it tells it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from durabletask import task
@@ -45,6 +46,12 @@ class GateStory:
     @property
     def url(self) -> str:
         return f"{self.request['public_url']}/api/quality-gates/{self.context.instance_id}"
+
+    @property
+    def now(self) -> datetime:
+        """The orchestration's time, aware: durabletask may give it without a zone."""
+        now = self.context.current_utc_datetime
+        return now if now.tzinfo else now.replace(tzinfo=UTC)
 
     @property
     def fingerprint(self) -> str:
