@@ -269,23 +269,6 @@ ENDPOINTS = (
         body="CorrectionRequest",
         refusals=(400, 409, 413),
     ),
-    Endpoint(
-        "get",
-        "deployments/{id}/corrections",
-        "What people said that a deployment counts as",
-        "DeploymentCorrections",
-        refusals=(400,),
-    ),
-    Endpoint(
-        "post",
-        "deployments/{id}/corrections",
-        "Correct what a deployment counts as in DORA's metrics",
-        "DeploymentCorrection",
-        202,
-        role=APPROVER,
-        body="CorrectionRequest",
-        refusals=(400, 409, 413),
-    ),
     Endpoint("get", "dead-letters", "Events that could not be dealt with", "DeadLetterList", role=ADMIN),
     Endpoint(
         "post",
