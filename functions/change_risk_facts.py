@@ -14,6 +14,7 @@ from shared.services import services
 
 if TYPE_CHECKING:
     from functions.models import ChangeRiskRequest
+    from shared.clients.azure_devops import Difference
 
 log = logging.getLogger(__name__)
 
@@ -99,24 +100,33 @@ async def _files(
     wanted: "ChangeRiskRequest", service: Known | None, missing: list[tuple[str, dict[str, Any]]]
 ) -> tuple[list[dict[str, Any]], int]:
     """The change's files: those that were sent, else those that Azure DevOps tells, without their lines."""
-    if wanted.commits is None:
+    if wanted.files:
         return [file.model_dump() for file in wanted.files], wanted.more_files
     if service is None:
         raise _no_repository()
     try:
         async with asyncio.timeout(DIFF_WITHIN_S):
-            told = await services().azure_devops.comparing.difference(
-                service["azure_devops"]["project"],
-                await _repository_id(service),
-                wanted.commits.base,
-                wanted.commits.head,
-                since_common=True,
-            )
+            told = await _difference(wanted, service)
     except TimeoutError:
         raise VendorUnavailable("azure_devops", "difference", "no answer in time") from None
     if not told["is_whole"]:
         missing.append(("not_whole", {}))
     return [{"path": path} for path in told["paths"]], wanted.more_files
+
+
+async def _difference(wanted: "ChangeRiskRequest", service: Known) -> "Difference":
+    """Between the commits that were sent, or those of the pull request. Raises: InvalidRequest."""
+    client, project = services().azure_devops.comparing, service["azure_devops"]["project"]
+    repository_id = await _repository_id(service)
+    if wanted.commits is not None:
+        base, head = wanted.commits.base, wanted.commits.head
+    else:
+        ends = await client.ends_of_pull_request(project, repository_id, int(wanted.pull_request))
+        if ends is None:
+            reason = "must be one of the service's repository; else send files"
+            raise InvalidRequest(f"pull_request {reason}.", [{"field": "pull_request", "message": reason}])
+        base, head = ends
+    return await client.difference(project, repository_id, base, head, since_common=True)
 
 
 async def _repository_id(service: Known) -> str:
@@ -132,8 +142,8 @@ async def _repository_id(service: Known) -> str:
 
 
 def _no_repository() -> InvalidRequest:
-    reason = "need a registered service with a repository in Azure DevOps; send files instead"
-    return InvalidRequest(f"commits {reason}.", [{"field": "commits", "message": reason}])
+    reason = "must be sent where the service has no registered repository in Azure DevOps"
+    return InvalidRequest(f"files {reason}.", [{"field": "files", "message": reason}])
 
 
 def _of[T](name: str, ask: Callable[[], Awaitable[T]]) -> Awaitable[T | None]:

@@ -1,5 +1,6 @@
 """The shapes callers send and get: what pydantic validates here is what GET /api/openapi.json publishes."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -565,7 +566,9 @@ class ChangeRiskRequest(BaseModel):
 
     service: str = Field(default="", pattern="^([a-z]([a-z0-9-]{0,61}[a-z0-9])?)?$")
     repository: str = Field(default="", max_length=128, description="Instead of the service: its name")
-    pull_request: str = Field(default="", max_length=80, description="Its number, for the answer")
+    pull_request: str = Field(
+        default="", max_length=80, description="Its number; without files and commits Azure DevOps is asked"
+    )
     commits: CommitRange | None = Field(default=None, description="Instead of files")
     files: list[RiskyFile] = Field(default=[], max_length=5000)
     more_files: int = Field(default=0, ge=0, le=10_000_000, description="How many are not in `files`")
@@ -579,8 +582,10 @@ class ChangeRiskRequest(BaseModel):
     def _enough(self) -> Self:
         if not self.service and not self.repository:
             raise ValueError("give service or repository")
-        if bool(self.files) is bool(self.commits):
+        if self.files and self.commits:
             raise ValueError("give either files or commits")
+        if not self.files and not self.commits and not re.fullmatch("[0-9]{1,9}", self.pull_request):
+            raise ValueError("give files, commits, or the number of a pull request in Azure DevOps")
         return self
 
 

@@ -136,10 +136,12 @@ class GitRooms:
     def _diffs(self, request: httpx.Request, repository_id: str) -> httpx.Response:
         """As in life, the folders above a file come along."""
         params = request.url.params
-        assert params["diffCommonCommit"] == "false"
         versions = [params[f"{name}Version"] for name in ("base", "target")]
         if any((repository_id, one) not in self.commits for one in versions):
             return refused(404, "TF401175: The version descriptor could not be resolved")
+        if params["diffCommonCommit"] == "true":
+            ours, theirs = (self._history(repository_id, one) for one in versions)
+            versions[0] = next((one for one in theirs if one in ours), versions[0])
         before, after = (self.files[repository_id, one] for one in versions)
         paths = sorted(path for path in before | after if before.get(path) != after.get(path))
         folders = sorted({path.rpartition("/")[0] for path in paths} - {""})
@@ -149,6 +151,14 @@ class GitRooms:
         items += [{"path": path, "gitObjectType": "blob"} for path in paths]
         changes = [{"item": item, "changeType": "edit"} for item in items]
         return answer({"allChangesIncluded": True, "changes": changes, "changeCounts": {"Edit": len(paths)}})
+
+    def _history(self, repository_id: str, commit: str | None) -> list[str]:
+        """The commit and those before it, newest first."""
+        found: list[str] = []
+        while commit:
+            found.append(commit)
+            commit = next(iter(self.commits[repository_id, commit]["parents"]), None)
+        return found
 
     def _refs(self, request: httpx.Request, repository_id: str) -> httpx.Response:
         if request.method == "GET":

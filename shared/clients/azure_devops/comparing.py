@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from shared.clients.azure_devops.connection import Connection, area
+from shared.clients.azure_devops.connection import VENDOR, Connection, area, unless_absent
 from shared.clients.azure_devops.contents import repository_path
 from shared.clients.http import Params
 from shared.clients.idempotency import retrying
+from shared.errors import VendorUnavailable
 
 _PREVIEW = "7.1-preview.2"
 """The comparison of builds is not released."""
@@ -57,6 +58,20 @@ class Comparing:
             )
         )
 
+    async def ends_of_pull_request(
+        self, project: str, repository_id: str, pull_request: int
+    ) -> tuple[str, str] | None:
+        """The commits that a pull request would merge into and from; None where it is not there.
+
+        Raises: VendorUnavailable while Azure DevOps has not looked at its branches yet.
+        """
+        operation = "ends_of_pull_request"
+        path = repository_path(project, repository_id, f"pullrequests/{int(pull_request)}")
+        ends = await retrying(lambda: unless_absent(self._call(operation, "GET", path, parse=_ends)))
+        if ends is None or all(ends):
+            return ends
+        raise VendorUnavailable(VENDOR, operation, "the pull request's merge is not computed yet")
+
     async def difference(
         self, project: str, repository_id: str, base: str, target: str, *, since_common: bool = False
     ) -> Difference:
@@ -86,6 +101,12 @@ def _commits(body: Any) -> list[CommitTitle]:
         }
         for one in listed
     ]
+
+
+def _ends(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Nothing of who made it is read."""
+    target, source = (body.get(f"lastMerge{end}Commit") or {} for end in ("Target", "Source"))
+    return str(target.get("commitId") or ""), str(source.get("commitId") or "")
 
 
 def _difference(body: Mapping[str, Any]) -> Difference:

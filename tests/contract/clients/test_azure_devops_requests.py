@@ -116,6 +116,8 @@ async def _fill(
     between = await comparing.difference(PROJECT, repository_id, pushed["commit"], edited)
     assert between == {"paths": ["/config/app.yaml"], "is_whole": True}
     assert [one["title"] for one in await comparing.commits(PROJECT, 90, 91)] == ["Change"]
+    await comparing.difference(PROJECT, repository_id, pushed["commit"], edited, since_common=True)
+    assert await comparing.ends_of_pull_request(PROJECT, repository_id, 41) is None
     assert await runs.accepts(PROJECT, pipeline_id, MAIN, pushed["commit"], {"action": "apply"})
     run = await runs.start(PROJECT, pipeline_id, "k", MAIN, pushed["commit"], {"action": "apply"})
     await runs.last_good(PROJECT, pipeline_id, run["run_id"])

@@ -27,6 +27,9 @@ class Comparing:
         self.whole, self.error, self.after_s = True, None, 0.0
         self.asked: list[Any] = []
 
+    async def ends_of_pull_request(self, *asked: Any) -> tuple[str, str] | None:
+        return (BASE, HEAD) if asked[-1] == 41 else None
+
     async def difference(self, *asked: Any, since_common: bool = False) -> dict[str, Any]:
         self.asked.append((*asked, since_common))
         await asyncio.sleep(self.after_s)
@@ -161,6 +164,12 @@ async def test_azure_devops_tells_the_files_as_the_pull_request_has_them(orders:
     assert "lines" in {one["what"] for one in answer["missing"]}
 
 
+async def test_azure_devops_knows_a_pull_request_by_its_number(orders: Any) -> None:
+    assert (await told({"pull_request": "41"}))["files_judged"] == 2
+    assert orders.azure_devops.comparing.asked == [("Payments", "r-1", BASE, HEAD, True)]
+    assert (await told({"pull_request": "42"}))["status"] == 400
+
+
 async def test_more_files_than_azure_devops_tells_are_said(orders: Any) -> None:
     orders.azure_devops.comparing.whole = False
 
@@ -214,6 +223,8 @@ async def test_a_model_s_words_stand_in_for_the_embedded_ones_where_they_hold(or
     [
         {},
         {"files": []},
+        {"pull_request": "main"},
+        {"pull_request": "41; drop"},
         {"files": FILES, "commits": {"base": BASE, "head": HEAD}},
         {"commits": {"base": "main", "head": HEAD}},
         {"files": FILES, "service": ""},

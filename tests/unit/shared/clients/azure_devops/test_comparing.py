@@ -3,7 +3,7 @@
 import pytest
 
 from shared.clients.azure_devops import AzureDevOpsClient
-from shared.errors import VendorRefused
+from shared.errors import VendorRefused, VendorUnavailable
 from tests.fakes.azure_devops import FakeAzureDevOps
 from tests.fakes.vendor import answer, malformed, status
 
@@ -62,3 +62,51 @@ async def test_a_run_says_of_which_repository_it_is(fake: FakeAzureDevOps, clien
     repository_id, _, _ = versions(fake)
 
     assert (await client.runs.get("Payments", 7, 102))["repository_id"] == repository_id
+
+
+SOURCE, TARGET = "b" * 40, "a" * 40
+PULL_REQUEST = {
+    "pullRequestId": 41,
+    "createdBy": {"displayName": "Ana"},
+    "lastMergeSourceCommit": {"commitId": SOURCE},
+    "lastMergeTargetCommit": {"commitId": TARGET},
+}
+
+
+async def test_a_pull_request_is_known_by_the_commits_it_merges(
+    fake: FakeAzureDevOps, client: AzureDevOpsClient
+) -> None:
+    fake.fail("GET", "/pullrequests/41", status(503), lambda request, work: answer(PULL_REQUEST))
+
+    assert await client.comparing.ends_of_pull_request("Payments", "r-1", 41) == (TARGET, SOURCE)
+
+
+async def test_a_pull_request_that_is_not_there_is_none(
+    fake: FakeAzureDevOps, client: AzureDevOpsClient
+) -> None:
+    fake.fail("GET", "/pullrequests/41", status(404))
+
+    assert await client.comparing.ends_of_pull_request("Payments", "r-1", 41) is None
+
+
+async def test_a_pull_request_whose_merge_is_not_computed_yet_is_for_later(
+    fake: FakeAzureDevOps, client: AzureDevOpsClient
+) -> None:
+    fake.fail("GET", "/pullrequests/41", lambda request, work: answer({"pullRequestId": 41}))
+
+    with pytest.raises(VendorUnavailable):
+        await client.comparing.ends_of_pull_request("Payments", "r-1", 41)
+
+
+async def test_a_pull_request_s_difference_leaves_out_what_its_target_gained_meanwhile(
+    fake: FakeAzureDevOps, client: AzureDevOpsClient
+) -> None:
+    repository_id, first, last = versions(fake)
+
+    whole = await client.comparing.difference("Payments", repository_id, last, first)
+    since_common = await client.comparing.difference(
+        "Payments", repository_id, last, first, since_common=True
+    )
+
+    assert whole["paths"] == ["/config/app.yaml", "/src/app.py"]
+    assert since_common["paths"] == []
