@@ -1,0 +1,94 @@
+"""A warehouse that grew with every release is the same as one made today, and lost nothing on the way."""
+
+import hashlib
+import json
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.clients.snowflake import warehouse
+from tests.integration.warehouse.started import login
+from tests.integration.warehouse.test_flow_numbers import at, revision
+from tests.integration.warehouse.test_views import closed, opened
+from warehouse import migrate as migration
+from warehouse.migrate import EVERYWHERE, migrate
+
+VERSIONED = {"V1.1.1__events.sql": "7caa64dbdc8e12c2a30af30400124a42a202982b8d79db65481afa1890797a68"}
+"""SHA-256 of every versioned script as it was released: what ran somewhere is followed by another, never changed."""
+FIRST_RELEASE = {
+    "V1.1.1__events.sql",
+    "R__core_events.sql",
+    "R__core_incidents.sql",
+    "R__mart_incident_response_daily.sql",
+}
+_COLUMNS = """SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS
+WHERE TABLE_SCHEMA IN ('RAW', 'CORE', 'MART') ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"""
+_ROWS = (
+    "SELECT EVENT_ID, EVENT_TYPE, SUBJECT FROM CORE.EVENTS ORDER BY EVENT_ID",
+    "SELECT * FROM CORE.INCIDENTS ORDER BY INCIDENT",
+    "SELECT * FROM MART.INCIDENT_RESPONSE_DAILY ORDER BY DAY, SERVICE",
+    "SELECT * FROM MART.DELIVERY_FLOW_DAILY ORDER BY DAY, SERVICE",
+)
+
+
+def events() -> bytes:
+    """An incident and a work item."""
+    told = [json.loads(one.to_json()) for one in (opened("incident-1"), closed("incident-1"))]
+    done = revision("a", 1, category="completed", started_at=at(0), completed_at=at(2), changed_at=at(2))
+    return "\n".join(json.dumps(one) for one in (*told, {**done, "id": "item-a-1"})).encode()
+
+
+def test_what_was_released_is_never_changed() -> None:
+    scripts = {path.name: path.read_bytes() for path in EVERYWHERE.rglob("V*.sql")}
+
+    assert {name: hashlib.sha256(text).hexdigest() for name, text in scripts.items()} == VERSIONED
+
+
+async def test_an_upgraded_warehouse_is_a_fresh_one_with_its_rows(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(EVERYWHERE, older)
+    for script in older.rglob("*.sql"):
+        if script.name not in FIRST_RELEASE:
+            script.unlink()
+    view = older / "mart" / "R__mart_incident_response_daily.sql"
+    view.write_text(
+        "CREATE OR REPLACE VIEW MART.INCIDENT_RESPONSE_DAILY AS SELECT INCIDENT AS OLD FROM CORE.INCIDENTS;"
+    )
+    upgraded, fresh = (login(embedded.port, database=name) for name in ("UPGRADED", "FRESH"))
+    name = f"{uuid.uuid4().hex}.jsonl"
+
+    monkeypatch.setattr(migration, "EVERYWHERE", older)
+    assert set(migrate(upgraded)) == FIRST_RELEASE
+    await load(upgraded, name)
+    monkeypatch.undo()
+    applied = migrate(upgraded)
+    migrate(fresh)
+    await load(fresh, name)
+
+    assert "R__mart_incident_response_daily.sql" in applied
+    assert set(applied) & FIRST_RELEASE == {"R__mart_incident_response_daily.sql"}
+    assert await seen(upgraded) == await seen(fresh)
+    assert migrate(upgraded) == []
+    assert await load(upgraded, name) == 0
+
+
+async def load(settings: Any, name: str) -> int:
+    """Rows loaded; none the second time."""
+    client = warehouse(settings, timeout_s=20)
+    loaded = await client.load_events({name: events()})
+    await client.close()
+    return loaded[name]
+
+
+async def seen(settings: Any) -> list[Any]:
+    """The schema, and what the views say."""
+    client = warehouse(settings, timeout_s=20)
+    found = [await client.query(query) for query in (_COLUMNS, *_ROWS)]
+    await client.close()
+    assert all(found)
+    return found
