@@ -17,7 +17,7 @@ from shared.services import services
 
 bp = df.Blueprint()
 
-SUBSCRIPTIONS = ("incidents", "delivery-notes", "archive")
+SUBSCRIPTIONS = ("incidents", "deliveries", "delivery-notes", "archive")
 """Those this app reads."""
 
 

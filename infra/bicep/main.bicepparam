@@ -13,12 +13,14 @@ param systems = {
   servicenowClientId: '0123456789abcdef0123456789abcdef'
   azureDevOpsUrl: 'https://dev.azure.com/example'
   azureDevOpsUsesToken: false
+  azureDevOpsSendsHooks: false
+  gitHubSendsHooks: false
   openAiUrl: ''
   snowflakeAccount: ''
 }
 
 // All secrets the app can read. Values come from the environment of whoever deploys, never from this file; drop a line
-// to keep what the vault has. The last two are read only with azureDevOpsUsesToken and with a snowflakeAccount.
+// to keep what the vault has. Those behind a comment are read only where `systems` says so.
 param secretValues = {
   'link-secrets': readEnvironmentVariable('LINK_SECRETS')
   'dynatrace-token': readEnvironmentVariable('DYNATRACE_TOKEN')
@@ -26,5 +28,7 @@ param secretValues = {
   'servicenow-client-secret': readEnvironmentVariable('SERVICENOW_CLIENT_SECRET')
   'teams-webhook-url': readEnvironmentVariable('TEAMS_WEBHOOK_URL')
   // 'azure-devops-token': readEnvironmentVariable('AZURE_DEVOPS_TOKEN')
+  // 'azure-devops-webhook-secrets': readEnvironmentVariable('AZURE_DEVOPS_WEBHOOK_SECRETS')
+  // 'github-webhook-secrets': readEnvironmentVariable('GITHUB_WEBHOOK_SECRETS')
   // 'snowflake-private-key': readEnvironmentVariable('SNOWFLAKE_PRIVATE_KEY')
 }

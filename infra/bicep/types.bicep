@@ -31,6 +31,12 @@ type systemsType = {
   @description('true: the secret azure-devops-token is used. false: the managed identity.')
   azureDevOpsUsesToken: bool
 
+  @description('true: its service hooks are taken, proven by the secret azure-devops-webhook-secrets.')
+  azureDevOpsSendsHooks: bool
+
+  @description('true: GitHub sends webhooks, signed with the secret github-webhook-secrets.')
+  gitHubSendsHooks: bool
+
   @description('https://<resource>.openai.azure.com/openai/v1/. Empty: the embedded assistant answers.')
   openAiUrl: string
 

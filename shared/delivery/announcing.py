@@ -98,6 +98,8 @@ def event_of(deployment: Deployment) -> DeploymentEvent:
         "dt.event.deployment.release_stage": deployment["environment"],
         "dt.event.deployment.release_product": deployment["service"],
         "commit": deployment["commit"] or "",
+        "run_id": deployment["run_id"] or "",
+        "result": deployment["result"] or "",
         "how": deployment["how"],
         "source": "ValueFlow",
     }

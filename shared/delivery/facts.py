@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from shared.events import Event
     from shared.registry import ServiceRegistry
 
+WITHIN_S = 45.0
+"""How long the tool may be asked about one report: the message's lock lasts a minute."""
 UNREMARKABLE = frozenset({"not_completed", "other_branch", "ping", "inactive", "no_deployment"})
 """Reasons of what is no delivery at all: nobody has to look at it."""
 
@@ -63,16 +66,22 @@ class Facts:
         if report["reason"] or report["kind"] == NOTHING:
             return Outcome([], "" if report["reason"] in UNREMARKABLE else report["reason"] or "unknown_type")
         try:
-            if report["kind"] == WORK_ITEM:
-                return await self._work_item(report)
-            found = await self._match(report)
-            if found.service is None:
-                return Outcome([], found.reason)
-            return await self._of_service(report, found.service)
+            async with asyncio.timeout(WITHIN_S):
+                return await self._read(report)
+        except TimeoutError:
+            return Outcome([], matching.AWAY)
         except (VendorUnavailable, VendorRefused) as error:
             if error.vendor != "azure_devops":
                 raise
             return Outcome([], matching.AWAY if isinstance(error, VendorUnavailable) else "refused")
+
+    async def _read(self, report: Report) -> Outcome:
+        if report["kind"] == WORK_ITEM:
+            return await self._work_item(report)
+        found = await self._match(report)
+        if found.service is None:
+            return Outcome([], found.reason)
+        return await self._of_service(report, found.service)
 
     async def _match(self, report: Report) -> matching.Match:
         services, place = await self._registry.recent(), report["place"]

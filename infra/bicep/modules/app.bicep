@@ -110,6 +110,12 @@ var appSettings = {
 var azureDevOpsSettings = systems.azureDevOpsUsesToken
   ? { AZURE_DEVOPS_TOKEN: secret(vaultUri, 'azure-devops-token') }
   : {}
+var azureDevOpsHookSettings = systems.azureDevOpsSendsHooks
+  ? { AZURE_DEVOPS_WEBHOOK_SECRETS: secret(vaultUri, 'azure-devops-webhook-secrets') }
+  : {}
+var gitHubSettings = systems.gitHubSendsHooks
+  ? { GITHUB_WEBHOOK_SECRETS: secret(vaultUri, 'github-webhook-secrets') }
+  : {}
 var flagSettings = empty(flagStoreEndpoint) ? {} : { APP_CONFIGURATION_URL: flagStoreEndpoint }
 var openAiSettings = empty(systems.openAiUrl) ? {} : { OPENAI_URL: systems.openAiUrl }
 var snowflakeSettings = empty(systems.snowflakeAccount)
@@ -189,6 +195,8 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     platformSettings,
     appSettings,
     azureDevOpsSettings,
+    azureDevOpsHookSettings,
+    gitHubSettings,
     flagSettings,
     openAiSettings,
     snowflakeSettings,

@@ -40,7 +40,7 @@ class Definitions:
         ]
 
     async def _list(self, request: web.Request) -> web.Response:
-        """name: may hold *. path: the folder. repositoryId, definitionIds. includeAllProperties: its repository, too."""
+        """name: may hold *. path: the folder. repositoryId. definitionIds. includeAllProperties: its repository."""
         project, query = self._projects.of(request), request.query
         name, folder = query.get("name", "*").casefold(), query.get("path", "").casefold()
         found = [

@@ -18,6 +18,7 @@ DOCUMENTED = {
     ),  # the description takes the optional id for a required one
     ("POST", "/{}/{}/_apis/wit/wiql"),  # the description takes the optional team for a required one
     ("GET", "/{}/{}/_apis/distributedtask/environments"),
+    ("GET", "/{}/{}/_apis/distributedtask/environments/{}/environmentdeploymentrecords"),
     ("GET", "/{}/{}/_apis/pipelines/pipelinepermissions/{}/{}"),
     ("PATCH", "/{}/{}/_apis/pipelines/pipelinepermissions/{}/{}"),
     ("PATCH", "/{}/{}/_apis/pipelines/pipelinepermissions"),

@@ -44,7 +44,8 @@ def deployed(*, everything: bool) -> dict[str, Node]:
     file = read(APP)
     groups = ["platformSettings", "appSettings"]
     if everything:
-        groups += ["azureDevOpsSettings", "flagSettings", "openAiSettings", "snowflakeSettings"]
+        groups += ["azureDevOpsSettings", "azureDevOpsHookSettings", "gitHubSettings"]
+        groups += ["flagSettings", "openAiSettings", "snowflakeSettings"]
         groups.append("schedulerSettings")
     objects = [
         node

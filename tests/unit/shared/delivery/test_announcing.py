@@ -26,6 +26,7 @@ def a_deployment(**changes: Any) -> Deployment:
         "started_at": "2026-11-21T11:00:00Z",
         "finished_at": "2026-11-21T11:05:00Z",
         "result": "succeeded",
+        "run_id": "12",
         "how": "pipeline",
         "url": "https://dev.azure.test/run/12",
         **changes,
