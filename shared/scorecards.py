@@ -127,7 +127,7 @@ async def dora_rows(warehouse: Rows) -> dict[str, DoraRow] | None:
     rows = await or_none("MART.DORA_MONTHLY", warehouse.query(_DORA, (PRODUCTION,)))
     if rows is None:
         return None
-    rows.sort(key=lambda row: (int(row["OBSERVED_DAYS"]) >= LEAST_DAYS, _month(row["MONTH"])))
+    rows.sort(key=_telling)
     return {str(row["SERVICE"]): _dora_row(row) for row in rows}
 
 
@@ -202,6 +202,12 @@ def _dora_row(row: Mapping[str, Any]) -> DoraRow:
         metrics=metrics,
         bands={name: str(band) for name, band in bands.items() if band and metrics[name] is not None},
     )
+
+
+def _telling(row: Mapping[str, Any]) -> tuple[bool, bool, str]:
+    """The row to show sorts last: a month with enough days, else one with a deployment, else the newest."""
+    enough = int(row["OBSERVED_DAYS"]) >= LEAST_DAYS
+    return enough, enough or bool(row.get("DEPLOYMENTS")), _month(row["MONTH"])
 
 
 def _month(told: object) -> str:

@@ -202,6 +202,16 @@ async def test_a_month_of_a_few_days_waits_behind_the_one_before(round_: Any) ->
     assert body_of(await read())["sections"]["dora"]["month"] == "2026-12"
 
 
+async def test_of_short_months_the_one_with_a_deployment_is_shown(round_: Any) -> None:
+    round_.warehouse.dora = [
+        month("orders", date(2026, 12, 1), 1, DEPLOYMENTS=0),
+        month("orders", date(2026, 11, 1), 3, DEPLOYMENTS=2),
+    ]
+    await refresh(NOW)
+
+    assert body_of(await read())["sections"]["dora"]["month"] == "2026-11"
+
+
 async def test_objectives_of_a_service_that_no_path_made_are_found_by_their_names(round_: Any) -> None:
     round_.dynatrace.slos.known["slo-9"] = ("cart latency", "FAILURE", 91.0)
     await refresh(NOW)
