@@ -19,6 +19,7 @@ from tests.integration.warehouse.test_incident_numbers import same
 
 Row = Mapping[str, Any]
 
+GRAINS = ("day", "week", "month")
 _HISTORIES = 40
 """In one load: their services differ, only the day up to which they are observed is common."""
 
@@ -44,6 +45,56 @@ def test_sql_and_python_agree_on_any_history(own_database: Any, random: Random) 
     asyncio.run(compare(own_database, events, tag))
 
 
+async def test_loading_again_and_correcting_later_change_the_right_days_alone(own_database: Any) -> None:
+    tag = uuid.uuid4().hex[:8]
+    client = warehouse(own_database, timeout_s=30)
+    try:
+        await client.query("DELETE FROM RAW.EVENTS")
+        first = [deployed(f"{tag}-d1", 2), deployed(f"{tag}-d2", 4)]
+        await load(client, f"{tag}-1", first)
+        await load(client, f"{tag}-2", first)
+        assert await days(client) == {2: (1, 0), 3: (0, 0), 4: (1, 0)}
+
+        said = {
+            "correction_id": tag,
+            "deployment_id": f"{tag}-d1",
+            "kind": "failed",
+            "at": "2026-03-20T00:00:00Z",
+        }
+        corrected = {"id": f"{tag}-c", "type": "deployment.corrected", "subject": f"{tag}-d1", "data": said}
+        await load(client, f"{tag}-3", [{**corrected, "time": "2026-03-20T00:00:00Z"}])
+        assert await days(client) == {2: (1, 1), 3: (0, 0), 4: (1, 0)}
+
+        await load(client, f"{tag}-4", [deployed(f"{tag}-d2", 3, told=9)])
+        assert await days(client) == {2: (1, 1), 3: (1, 0)}
+        [week] = await client.query("SELECT * FROM MART.DORA_WEEKLY")
+        assert (str(week["WEEK"]), week["CHANGE_FAIL_RATE"]) == ("2026-03-02", 0.5)
+    finally:
+        await client.close()
+
+
+def deployed(id_: str, day: int, told: int = 5) -> Event:
+    data: dict[str, Any] = {
+        "deployment_id": id_,
+        "service": "cart",
+        "environment": "production",
+        "result": "succeeded",
+    }
+    data |= {"finished_at": f"2026-03-{day:02}T10:00:00Z", "how": "pipeline", "commit": None}
+    id_of_event = f"{id_}-{told}"
+    time = f"2026-03-{told:02}T10:00:00Z"
+    return {"id": id_of_event, "type": "deployment.finished", "subject": id_, "time": time, "data": data}
+
+
+async def load(client: Warehouse, name: str, events: Sequence[Event]) -> None:
+    await client.load_events({f"{name}.jsonl": "\n".join(map(json.dumps, events)).encode()})
+
+
+async def days(client: Warehouse) -> dict[int, tuple[int, int]]:
+    rows = await client.query("SELECT * FROM MART.DORA_DAILY")
+    return {row["DAY"].day: (row["DEPLOYMENTS"], row["FAILED_DEPLOYMENTS"]) for row in rows}
+
+
 async def compare(configuration: Any, events: Sequence[Event], tag: str) -> None:
     client = warehouse(configuration, timeout_s=30)
     try:
@@ -65,11 +116,15 @@ async def compare(configuration: Any, events: Sequence[Event], tag: str) -> None
         for one in judged.laid
     ]
     same(laid, found["CORE.DEPLOYMENT_INCIDENTS"], ["INCIDENT", "DEPLOYMENT_ID"])
-    for grain, name in (("day", "DAILY"), ("week", "WEEKLY"), ("month", "MONTHLY")):
-        rows = dora_figures.figures(judged, grain)
-        if grain == "month":
-            rows = [row | dora_figures.bands(row) for row in rows]
-        same(rows, found[f"MART.DORA_{name}"], ["SERVICE", "ENVIRONMENT", grain.upper()])
+    periods = [
+        {**row, "GRAIN": grain, "PERIOD": row[grain.upper()]}
+        for grain in GRAINS
+        for row in dora_figures.figures(judged, grain)
+    ]
+    ours = [{name: value for name, value in row.items() if name.lower() not in GRAINS} for row in periods]
+    same(ours, found["MART.DORA_PERIODS"], ["SERVICE", "ENVIRONMENT", "GRAIN", "PERIOD"])
+    months = [row | dora_figures.bands(row) for row in dora_figures.figures(judged, "month")]
+    same(months, found["MART.DORA_MONTHLY"], ["SERVICE", "ENVIRONMENT", "MONTH"])
 
 
 async def load_and_read(client: Warehouse, events: Sequence[Event], tag: str) -> dict[str, list[Row]]:
@@ -77,7 +132,7 @@ async def load_and_read(client: Warehouse, events: Sequence[Event], tag: str) ->
     lines = "\n".join(json.dumps(event) for event in events)
     await client.load_events({f"{tag}.jsonl": lines.encode()})
     core = ("CORE.DEPLOYMENTS", "CORE.COMMITS", "CORE.DEPLOYMENT_INCIDENTS")
-    mart = ("MART.DORA_DAILY", "MART.DORA_WEEKLY", "MART.DORA_MONTHLY")
+    mart = ("MART.DORA_PERIODS", "MART.DORA_MONTHLY")
     return {name: list(await client.query(f"SELECT * FROM {name}")) for name in (*core, *mart)}
 
 
