@@ -66,8 +66,7 @@ async def take(report_id: str, report: "Report", now: datetime | None = None) ->
     outcome = await facts().of(report)
     if outcome.reason:
         kept = await shelf().keep(report_id, report, outcome.reason, now or datetime.now(UTC))
-        if kept["tries"] == 1:
-            await services().publisher.publish(_unmatched(kept))
+        await services().publisher.publish(_unmatched(kept))
         log.info("a delivery of %s is kept: %s", report["source"], outcome.reason)
         return outcome.reason
     for event in outcome.events:
@@ -130,8 +129,8 @@ def _told(kept: "Kept") -> dict[str, Any]:
 
 
 def _unmatched(kept: "Kept") -> Any:
+    """The same event each time it is tried in vain for the same reason."""
     from shared.events import new_event
 
-    told = {**_told(kept), "tries": 1}
     identity = (kept["id"], kept["reason"])
-    return new_event(event_types.DELIVERY_UNMATCHED, "/deliveries", identity, told, kept["id"])
+    return new_event(event_types.DELIVERY_UNMATCHED, "/deliveries", identity, _told(kept), kept["id"])
