@@ -6,22 +6,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions.change_risk_files import files_of
 from shared.domain.change_risk import Facts
 from shared.domain.change_risk_files import touched
 from shared.domain.change_risk_plan import moment
-from shared.errors import InvalidRequest, VendorError, VendorUnavailable
+from shared.errors import VendorError, VendorUnavailable
 from shared.services import services
 
 if TYPE_CHECKING:
     from functions.models import ChangeRiskRequest
-    from shared.clients.azure_devops import Difference
 
 log = logging.getLogger(__name__)
 
-REGISTRY_WITHIN_S, LOOK_WITHIN_S, DIFF_WITHIN_S = 0.6, 0.5, 0.9
-"""Together with the model's words less than the three seconds that a pipeline waits."""
+REGISTRY_WITHIN_S, LOOK_WITHIN_S = 0.6, 0.5
+"""Together with the files and the model's words less than the three seconds that a pipeline waits."""
 
 type Known = Mapping[str, Any]
+type Missing = list[tuple[str, dict[str, Any]]]
 
 
 class Looked(NamedTuple):
@@ -29,14 +30,14 @@ class Looked(NamedTuple):
 
     facts: Facts
     service: Known | None
-    missing: list[tuple[str, dict[str, Any]]]
+    missing: Missing
 
 
 async def look_up(wanted: "ChangeRiskRequest", now: datetime) -> Looked:
     """Everything the rules need. Raises: InvalidRequest, VendorUnavailable (no files without Azure DevOps)."""
-    missing: list[tuple[str, dict[str, Any]]] = []
+    missing: Missing = []
     service = await _service(wanted, missing)
-    files, more_files = await _files(wanted, service, missing)
+    files = await files_of(wanted, service, missing)
     name = service["name"] if service else ""
     paths = [file["path"] for file in files]
     history, gates, entries = await asyncio.gather(
@@ -50,14 +51,14 @@ async def look_up(wanted: "ChangeRiskRequest", now: datetime) -> Looked:
     of = touched(files)
     if of.uncounted:
         missing.append(("lines", {"count": of.uncounted}))
-    if more_files:
-        missing.append(("more_files", {"count": more_files}))
+    if wanted.more_files:
+        missing.append(("more_files", {"count": wanted.more_files}))
     tier = service.get("tier") if service else None
     zone = (service or {}).get("automation", {}).get("time_zone", "")
     rule, freezes = moment(services().policies, wanted.target, tier, zone, now)
     facts = Facts(
         files=files,
-        more_files=more_files,
+        more_files=wanted.more_files,
         target=wanted.target,
         tier=tier,
         history=history or {},
@@ -71,8 +72,11 @@ async def look_up(wanted: "ChangeRiskRequest", now: datetime) -> Looked:
     return Looked(facts, service, missing)
 
 
-async def _service(wanted: "ChangeRiskRequest", missing: list[tuple[str, dict[str, Any]]]) -> Known | None:
-    """The service, None where the registry does not know which it is: it is not guessed."""
+async def _service(wanted: "ChangeRiskRequest", missing: Missing) -> Known | None:
+    """The service, None where the registry does not know which it is: it is not guessed.
+
+    Raises: VendorUnavailable where the files are to come from its repository and the registry is away.
+    """
     registry = services().registry
     try:
         async with asyncio.timeout(REGISTRY_WITHIN_S):
@@ -83,6 +87,8 @@ async def _service(wanted: "ChangeRiskRequest", missing: list[tuple[str, dict[st
                 candidates = [one for one in await registry.all() if _has(one, wanted.repository)]
     except (TimeoutError, VendorError) as error:
         log.warning("the registry did not answer (%s)", type(error).__name__)
+        if not wanted.files:
+            raise VendorUnavailable("blob", "find_service", "the registry does not answer") from None
         candidates = []
     if len(candidates) == 1:
         return candidates[0]
@@ -96,56 +102,6 @@ def _has(service: Known, repository: str) -> bool:
     return repository.casefold() in {str(one).casefold() for one in known if one}
 
 
-async def _files(
-    wanted: "ChangeRiskRequest", service: Known | None, missing: list[tuple[str, dict[str, Any]]]
-) -> tuple[list[dict[str, Any]], int]:
-    """The change's files: those that were sent, else those that Azure DevOps tells, without their lines."""
-    if wanted.files:
-        return [file.model_dump() for file in wanted.files], wanted.more_files
-    if service is None:
-        raise _no_repository()
-    try:
-        async with asyncio.timeout(DIFF_WITHIN_S):
-            told = await _difference(wanted, service)
-    except TimeoutError:
-        raise VendorUnavailable("azure_devops", "difference", "no answer in time") from None
-    if not told["is_whole"]:
-        missing.append(("not_whole", {}))
-    return [{"path": path} for path in told["paths"]], wanted.more_files
-
-
-async def _difference(wanted: "ChangeRiskRequest", service: Known) -> "Difference":
-    """Between the commits that were sent, or those of the pull request. Raises: InvalidRequest."""
-    client, project = services().azure_devops.comparing, service["azure_devops"]["project"]
-    repository_id = await _repository_id(service)
-    if wanted.commits is not None:
-        base, head = wanted.commits.base, wanted.commits.head
-    else:
-        ends = await client.ends_of_pull_request(project, repository_id, int(wanted.pull_request))
-        if ends is None:
-            reason = "must be one of the service's repository; else send files"
-            raise InvalidRequest(f"pull_request {reason}.", [{"field": "pull_request", "message": reason}])
-        base, head = ends
-    return await client.difference(project, repository_id, base, head, since_common=True)
-
-
-async def _repository_id(service: Known) -> str:
-    """As the registry has it, else the repository of the service's name. Raises: InvalidRequest."""
-    place = service["azure_devops"]
-    if place.get("repository_id"):
-        return str(place["repository_id"])
-    name = place.get("repository") or service["name"]
-    found = await services().azure_devops.repositories.find(place["project"], name)
-    if found is None:
-        raise _no_repository()
-    return found["repository_id"]
-
-
-def _no_repository() -> InvalidRequest:
-    reason = "must be sent where the service has no registered repository in Azure DevOps"
-    return InvalidRequest(f"files {reason}.", [{"field": "files", "message": reason}])
-
-
 def _of[T](name: str, ask: Callable[[], Awaitable[T]]) -> Awaitable[T | None]:
     """What is asked of a service we know; None of one we do not."""
 
@@ -155,9 +111,7 @@ def _of[T](name: str, ask: Callable[[], Awaitable[T]]) -> Awaitable[T | None]:
     return found()
 
 
-async def _in_time[T](
-    what: str, asked: Awaitable[T | None], missing: list[tuple[str, dict[str, Any]]]
-) -> T | None:
+async def _in_time[T](what: str, asked: Awaitable[T | None], missing: Missing) -> T | None:
     try:
         async with asyncio.timeout(LOOK_WITHIN_S):
             return await asked

@@ -45,7 +45,7 @@ async def refresh_scorecards(timer: func.TimerRequest) -> None:
 
 async def refresh(now: datetime) -> None:
     """One round over the registry. now: aware."""
-    from shared import scorecards
+    from shared import scorecard_rows, scorecards
 
     own = services()
     common = await _common()
@@ -53,14 +53,16 @@ async def refresh(now: datetime) -> None:
 
     async def one(service: Mapping[str, Any]) -> None:
         gates, slos = await asyncio.gather(
-            scorecards.or_none("gates", own.delivery_notes.gates(service["name"])),
-            scorecards.or_none("SLOs", scorecards.objectives(own.dynatrace.slos, service)),
+            scorecard_rows.or_none("gates", own.delivery_notes.gates(service["name"])),
+            scorecard_rows.or_none("SLOs", scorecards.objectives(own.dynatrace.slos, service)),
         )
         card = scorecards.card_of(service, common, gates, slos, now)
         card["badge_url"] = _badge_url(service["name"], round(now.timestamp()))
         await cards.put(card, own.settings.default_language)
 
-    report = await scorecards.refresh(await own.registry.all(), one)
+    registered = await own.registry.all()
+    report = await scorecards.refresh(registered, one)
+    await cards.keep_only({service["name"] for service in registered})
     log.info("scorecards: %d made, not made: %s", report.written, report.failed)
 
 
@@ -89,14 +91,14 @@ async def get_badge(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _common() -> Any:
     """What all services' scorecards need, asked once."""
-    from shared import scorecards
+    from shared import scorecard_rows, scorecards
 
     own = services()
-    entries = await scorecards.or_none("open incidents", own.open_incidents.all())
+    entries = await scorecard_rows.or_none("open incidents", own.open_incidents.all())
     configured = bool(own.settings.snowflake_account)
     return scorecards.Common(
-        dora=await scorecards.dora_rows(own.warehouse) if configured else None,
-        incidents=await scorecards.incident_rows(own.warehouse) if configured else None,
+        dora=await scorecard_rows.dora_rows(own.warehouse) if configured else None,
+        incidents=await scorecard_rows.incident_rows(own.warehouse) if configured else None,
         open_incidents=None if entries is None else scorecards.count_open(entries),
     )
 

@@ -33,8 +33,8 @@ class Reason(TypedDict):
 def build(service: Mapping[str, Any], facts: Mapping[str, Any], computed_at: str) -> dict[str, Any]:
     """The scorecard's document.
 
-    facts: "dora" (shared.scorecards.DoraRow), "gates" (verdicts, newest first), "open" (how many), "incidents" (of the
-    last thirty days), "slo" (objectives); each None where it could not be had. computed_at: ISO 8601.
+    facts: "dora" (shared.scorecard_rows.DoraRow), "gates" (verdicts, newest first), "open" (how many), "incidents" (of
+    the last thirty days), "slo" (objectives); each None where it could not be had. computed_at: ISO 8601.
     """
     sections = {
         "dora": dora(facts.get("dora")),

@@ -9,7 +9,7 @@ import pytest
 from shared.clients.snowflake import Warehouse
 from shared.domain.event_types import DEPLOYMENT_FINISHED, INCIDENT_OPENED
 from shared.events import Event, new_event
-from shared.scorecards import dora_rows, incident_rows
+from shared.scorecard_rows import dora_rows, incident_rows
 
 NOW = datetime.now(UTC)
 

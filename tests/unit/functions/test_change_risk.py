@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions import change_risk_facts
+from functions import change_risk_files
 from functions.change_risk import assess_change
 from shared.errors import VendorRefused, VendorUnavailable
 from tests.fakes.requests import body_of, function_of, request
@@ -192,7 +192,7 @@ async def test_without_the_files_there_is_no_score(orders: Any, error: Any, stat
 
 
 async def test_a_slow_azure_devops_is_not_waited_for(orders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_risk_facts, "DIFF_WITHIN_S", 0.01)
+    monkeypatch.setattr(change_risk_files, "DIFF_WITHIN_S", 0.01)
     orders.azure_devops.comparing.after_s = 30
 
     assert (await told({"commits": {"base": BASE, "head": HEAD}}))["status"] == 503
@@ -206,6 +206,7 @@ async def test_with_the_storage_away_the_files_are_judged_all_the_same(orders: A
     assert answer["status"] == 200
     assert "tests_missing" in {one["rule"] for one in answer["reasons"]}
     assert "service" in {one["what"] for one in answer["missing"]}
+    assert (await told({"pull_request": "41"}))["status"] == 503
 
 
 async def test_a_model_s_words_stand_in_for_the_embedded_ones_where_they_hold(orders: Any) -> None:

@@ -280,6 +280,16 @@ async def test_what_cannot_be_shown_is_refused(
     assert (await card(request(route={"name": name}, query=query, token=token))).status_code == status
 
 
+async def test_a_service_that_is_gone_has_no_scorecard_any_more(round_: Any) -> None:
+    await refresh(NOW)
+    await round_.registry.delete("cart")
+    await refresh(NOW)
+
+    assert (await read("cart")).status_code == 404
+    assert (await read()).status_code == 200
+    assert not [name for name in round_.blob.blobs if name.startswith("scorecards/cart")]
+
+
 async def test_with_the_storage_away_it_says_so(round_: Any) -> None:
     round_.blob.away = True
 
