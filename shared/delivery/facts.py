@@ -88,7 +88,7 @@ class Facts:
         found = matching.match(report["source"], place, services, self._organisation)
         if report["source"] != AZURE_DEVOPS or not place["repository_id"] or found.reason != "unregistered":
             return found
-        if not any(str(one["azure_devops"]["project"]) for one in services):
+        if not place["project"] or not any(one["azure_devops"]["project"] for one in services):
             return found
         pipelines = await self._azure_devops.deployments.pipelines_of(
             place["project"], place["repository_id"]

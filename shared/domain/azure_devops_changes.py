@@ -52,7 +52,7 @@ def change_reported(
     if text(part(pull_request, "status")) != "completed":
         # "merged" is told of every trial merge, too.
         return a_report(NOTHING, hook, place, told, "not_completed"), (*identity, "not_completed")
-    reason = "" if commit and number and told["merged_at"] else "incomplete"
+    reason = "" if commit and number.isdecimal() and told["merged_at"] else "incomplete"
     return a_report(CHANGE, hook, place, told, reason), identity
 
 

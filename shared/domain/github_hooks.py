@@ -7,7 +7,7 @@ https://docs.github.com/webhooks/webhook-events-and-payloads
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.domain.deliveries import PRODUCTION
+from shared.domain.deliveries import PRODUCTION, Commit
 from shared.domain.delivery_reports import (
     CHANGE,
     DEPLOYMENT,
@@ -97,6 +97,7 @@ def _workflow_run(hook: Mapping[str, Any], run: Mapping[str, Any]) -> Parts:
         "finished_at": instant(part(run, "updated_at")) if finished else None,
         "state": "finished" if finished else "started",
         "result": _RESULTS.get(conclusion),
+        "commits": _pushed(run) if attempt == "1" else [],
         "who": text(part(run, "triggering_actor", "id")) or text(part(run, "actor", "id")),
         "url": text(part(run, "html_url"), 2000),
     }
@@ -138,6 +139,14 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]] = {
     "workflow_run": _workflow_run,
     "pull_request": _pull_request,
 }
+
+
+def _pushed(run: Mapping[str, Any]) -> list[Commit]:
+    """The commit whose push began the run: no run before had it. Of what else came along GitHub does not tell."""
+    name = sha(part(run, "head_commit", "id"))
+    if text(part(run, "event")) != "push" or name is None:
+        return []
+    return [{"sha": name, "committed_at": instant(part(run, "head_commit", "timestamp"))}]
 
 
 def _place(hook: Mapping[str, Any]) -> Place:

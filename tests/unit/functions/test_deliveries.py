@@ -114,6 +114,29 @@ async def test_azure_devops_away_it_is_kept_for_later(world: Any, vendor: FakeAz
     assert [one["reason"] for one in await unmatched(world)] == ["vendor_away"]
 
 
+async def test_killed_between_two_facts_the_message_comes_again_with_the_same_ids(
+    world: Any, vendor: FakeAzureDevOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(world)
+    vendor.deliveries.deployed("preview", 12)
+    vendor.deliveries.deployed("production", 12)
+    publish = world.publisher.publish
+
+    async def once(event: Any) -> None:
+        await publish(event)
+        world.publisher.away = True
+
+    monkeypatch.setattr(world.publisher, "publish", once)
+    with pytest.raises(VendorUnavailable):
+        await deliver(a_report())
+    monkeypatch.setattr(world.publisher, "publish", publish)
+    world.publisher.away = False
+    await deliver(a_report())
+
+    assert len(world.publisher.events) == 3
+    assert len({event.id for event in world.publisher.events}) == 2
+
+
 async def test_blob_away_the_message_comes_again(world: Any, vendor: FakeAzureDevOps) -> None:
     world.blob.away = True
 

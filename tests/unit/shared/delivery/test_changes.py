@@ -101,6 +101,16 @@ async def test_a_repository_the_registry_does_not_name_is_found_by_its_pipeline(
     assert (await scene.facts.of(pushed(id="r-10"))).reason == "unregistered"
 
 
+async def test_a_push_that_names_no_project_is_nobody_s(scene: Scene) -> None:
+    await scene.register(azure_devops={"project": "Payments", "pipeline_id": 7})
+
+    assert (await scene.facts.of(pushed(id="r-9", project=None))).reason == "unregistered"
+
+
+async def test_a_pull_request_without_a_number_is_not_asked_for() -> None:
+    assert change_reported(a_pull_request(number="one"), "a hook")[0]["reason"] == "incomplete"  # type: ignore[arg-type]
+
+
 async def test_a_pull_request_into_another_branch_is_no_change(scene: Scene) -> None:
     scene.vendor.deliveries.default_branches["r-1"] = "refs/heads/main"
     told = change_reported(a_pull_request(targetRefName="refs/heads/topic"), "a hook")[0]
@@ -131,6 +141,27 @@ async def test_a_workflow_is_a_deployment_where_its_owner_says_so(
 
     assert outcome.reason == ""
     assert [one.data["environment"] for one in outcome.events] == ["production"] * events
+
+
+@pytest.mark.parametrize(("event", "commits"), [("push", 1), ("workflow_dispatch", 0)])
+async def test_a_workflow_that_a_push_began_brought_that_push_s_commit(
+    scene: Scene, event: str, commits: int
+) -> None:
+    hook = documented("github.documented.workflow_run")
+    hook["workflow_run"] |= {"path": ".github/workflows/deploy.yml", "event": event}
+    hook["repository"]["full_name"] = "contoso/checkout"
+
+    (told,) = (await scene.facts.of(read(hook)[0])).events
+
+    assert (
+        told.data["commits"]
+        == [
+            {
+                "sha": "3484a3fb816e0859fd6e1cea078d76385ff50625",
+                "committed_at": "2020-10-05T16:32:07.000Z",
+            }
+        ][:commits]
+    )
 
 
 async def test_a_deployment_of_github_is_told_as_it_was(scene: Scene) -> None:
