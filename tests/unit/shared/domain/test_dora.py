@@ -360,3 +360,28 @@ def test_numbers_hold_together_in_any_history(random: Random) -> None:
     assert all(one.recovery_s is None or one.recovery_s >= 0 for one in judged.deployments)
     laid = [one.incident for one in judged.laid if one.kind != "correction"]
     assert len(laid) == len(set(laid))
+
+
+def test_the_worked_example_of_the_documentation(story: Story) -> None:
+    story.merge("first", 10, made=8)
+    story.deploy("d1", 12, commit="first-merge")
+    story.merge("second", 34, made=33)
+    story.deploy("d2", 36, commit="second-merge")
+    story.incident("INC1", 36.5)
+    story.incident("INC2", 36.75)
+    story.deploy("back", 37, how="rollback", operation_id="op-INC1")
+    story.merge("fix", 59, made=58, planned=False)
+    story.deploy("d3", 60, commit="fix-merge")
+
+    judged = story.judged()
+    assert {one.incident: (one.deployment_id, one.confidence) for one in judged.laid} == {
+        "INC1": ("d2", 1.0),
+        "INC2": ("d2", pytest.approx(0.875)),
+    }
+    [week] = dora_figures.figures(judged, "week")
+    counts = ("OBSERVED_DAYS", "DEPLOYMENTS", "DEPLOYMENTS_PER_DAY", "FAILED_DEPLOYMENTS", "ROLLBACKS")
+    assert [week[name] for name in counts] == [3, 3, 1, 1, 1]
+    assert (week["CHANGE_FAIL_RATE"], week["REWORK_RATE"]) == (pytest.approx(1 / 3), 0.5)
+    assert (week["LEAD_TIME_MEDIAN_S"], week["LEAD_TIME_P90_S"]) == (3 * 3600, pytest.approx(3.8 * 3600))
+    assert week["RECOVERY_MEDIAN_S"] == 3600
+    assert dora_figures.figures(judged, "day")[0]["CHANGE_FAIL_RATE"] == 0
