@@ -38,6 +38,8 @@ async def back(
     suspect = await _suspect(project, pipeline_id, run_id, commit)
     if suspect is None or (commit and suspect["commit"] != commit):
         return "deployed_since"
+    if suspect["key"]:
+        return "own_run"
     if suspect["state"] != "completed":
         return "run_under_way"
     good = await _good(project, pipeline_id, suspect, failed)

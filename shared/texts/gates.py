@@ -102,6 +102,10 @@ TEXTS = {
     "handed_over.version_unknown": Text(
         "o pipeline não disse o commit nem a execução", "the pipeline told neither commit nor run"
     ),
+    "handed_over.own_run": Text(
+        "a execução foi iniciada pelo ValueFlow; voltar outra vez é decisão de uma pessoa",
+        "the run was started by ValueFlow; going back once more is for a person to decide",
+    ),
     "do.await_window": Text("esperar a janela", "wait for the window"),
     "do.measure": Text("medir os objetivos", "measure the objectives"),
     "do.keep": Text("guardar o veredito", "keep the verdict"),

@@ -109,6 +109,13 @@ async def test_while_the_pipeline_runs_nothing_is_deployed_beside_it(vendors: Ve
     assert (await plan())["reason"] == "run_under_way"
 
 
+async def test_going_back_never_goes_on_by_itself_to_ever_older_versions(vendors: Vendors) -> None:
+    variables = {"VALUEFLOW_KEY": {"value": "gate-checkout-1/start_run"}}
+    vendors.devops.add_run(103, BAD, "failed", variables=variables)
+
+    assert (await plan())["reason"] == "own_run"
+
+
 async def test_a_version_that_went_out_since_stays(vendors: Vendors) -> None:
     vendors.devops.add_run(103, BAD)
     vendors.devops.add_run(104, "d" * 40)
