@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain import delivery_matching as matching
+from shared.domain.actions import ROLL_BACK
 from shared.domain.deliveries import MOST_COMMITS, Commit, Deployment, Result
 from shared.domain.delivery_matching import Service
 from shared.domain.delivery_reports import AZURE_DEVOPS, Report, instant, sha
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 _RESULTS: dict[str, Result] = {"succeeded": "succeeded", "failed": "failed", "canceled": "cancelled"}
 _PULL = "refs/pull/"
-_ROLL_BACK = ("roll_back", "rollback")
+_RUNS, _BEGINS = "start_run", "begin_action"
+"""Steps of an operation: that start an action's run, and that begin the action."""
 NOT_FINISHED = "not_finished"
 
 
@@ -102,11 +104,11 @@ class RunFacts:
         if not key:
             return "manual" if found["reason"].lower() == "manual" else "pipeline"
         operation, _, step = key.partition("/")
-        if step.startswith(_ROLL_BACK):
-            return "rollback"
+        # Another action of the same operation, such as what takes the first one back, begins by another name.
+        began = f"{operation}/{step.replace(_RUNS, _BEGINS, 1)}"
         entries = await self._action_log.entries(service)
-        kinds = {entry["type"] for entry in entries if entry["operation_id"] == operation}
-        return "rollback" if kinds & set(_ROLL_BACK) else "pipeline"
+        kinds = {entry["type"] for entry in entries if entry["key"] == began}
+        return "rollback" if ROLL_BACK in kinds else "pipeline"
 
 
 def _deployment(found: DeployingRun, service: Service, environment: str) -> Deployment:

@@ -18,6 +18,10 @@ def report(run_id: int = 12, state: str = "completed", result: str = "succeeded"
     return run_reported(where, str(run_id), state, result, "a hook")[0]
 
 
+def key(value: str) -> dict[str, Any]:
+    return {"VALUEFLOW_KEY": {"value": value, "isSecret": False}}
+
+
 async def events_of(scene: Scene, told: Report) -> list[Event]:
     outcome = await scene.facts.of(told)
     assert outcome.reason == ""
@@ -136,15 +140,17 @@ async def test_our_own_roll_back_is_told_with_its_operation_and_what_it_took_awa
         "until_ms": 1,
     }
     await scene.log.begin("checkout", entry, {"times": 9, "hours": 1}, 0)
-    key = {"VALUEFLOW_KEY": {"value": "remediate-1/start_run", "isSecret": False}}
     scene.vendor.add_run(11, NEW)
-    scene.vendor.add_run(12, OLD, variables=key)
+    scene.vendor.add_run(12, OLD, variables=key("remediate-1/start_run"))
+    scene.vendor.add_run(13, NEW, variables=key("remediate-1/start_run_undo"))
 
-    (event,) = await events_of(scene, report())
+    (rolled_back,), (undone,) = [await events_of(scene, report(run_id)) for run_id in (12, 13)]
 
-    assert event.data["how"] == "rollback"
-    assert event.data["operation_id"] == "remediate-1"
-    assert event.data["rolls_back"] == NEW
+    assert rolled_back.data["how"] == "rollback"
+    assert rolled_back.data["operation_id"] == "remediate-1"
+    assert rolled_back.data["rolls_back"] == NEW
+    assert (undone.data["how"], undone.data["rolls_back"]) == ("pipeline", None)
+    assert undone.data["operation_id"] == "remediate-1"
 
 
 async def test_a_run_somebody_queued_is_manual(scene: Scene) -> None:
