@@ -58,8 +58,10 @@ class World:
     async def mend(self) -> None:
         """Where a bad version of an earlier story is still out, somebody has put the good one back by hand."""
         runs = (await self.state("azure_devops")).get("run", [])
+        own = [run for run in runs if run["pipeline_id"] == self.demo["pipeline_id"]]
+        deployed = [run["version"] for run in own if run["result"] == "succeeded"]
         good = self.demo["good_commit"]
-        if runs and runs[-1]["version"] != good:
+        if deployed and deployed[-1] != good:
             await self.deploy(good, "Put the good version back", ago_s=600.0)
             await self.control("dynatrace", "POST", f"entities/{self.demo['entity_id']}/heal", {})
 

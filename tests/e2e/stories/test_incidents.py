@@ -165,7 +165,7 @@ async def test_evidence_that_nobody_gives_is_said_to_be_missing(stage: Stage) ->
 
     operation = await stage.decision_wanted(await stage.open_problem("Metrics are away"))
 
-    assert {"metric", "metrics", "costs"} <= set(operation["case"]["missing"])
+    assert {"indicador do serviço", "indicadores", "custos"} <= set(operation["case"]["missing"])
     await stage.world.control("dynatrace", "DELETE", "faults")
     await decide(stage, operation, "refuse")
     await stage.ended(operation["id"])
