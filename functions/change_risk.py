@@ -4,6 +4,9 @@ Caller: a pipeline of a pull request. Needs: Platform.Reader.
 Answers: 200; 400, 401, 403, 413; 502, 503 where Azure DevOps is asked for the files and cannot tell them.
 """
 
+import asyncio
+import time
+from collections.abc import Mapping
 from typing import Any
 
 import azure.durable_functions as df
@@ -19,6 +22,9 @@ from shared.texts import choose, say
 
 bp = df.Blueprint()
 
+ANSWER_WITHIN_S = 2.5
+"""From the question to the answer, but for what judging itself takes: the model gets what is left of it."""
+
 
 @bp.route(route="change-risk", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_problems
@@ -31,18 +37,33 @@ async def assess_change(req: func.HttpRequest) -> func.HttpResponse:
     language = wanted.language or choose(
         req.headers.get("Accept-Language", ""), services().settings.default_language
     )
-    told = judged(await look_up(wanted, now()), language)
+    began = time.monotonic()
+    looked = await look_up(wanted, now())
+    # Thousands of files take a while, in which others are answered.
+    told = await asyncio.to_thread(judged, looked, language)
     told |= {"pull_request": wanted.pull_request, "target": wanted.target}
-    words = services().risk_words
-    said = await words.sum_up(told, language) if words else None
-    if said:
+    if said := await _in_words(told, language, ANSWER_WITHIN_S - (time.monotonic() - began)):
         told |= {"summary": said, "author": "openai"}
     return answer({**told, "markdown": change_risk_words.comment(language, told, wanted.title)})
+
+
+async def _in_words(told: Mapping[str, Any], language: str, left_s: float) -> str | None:
+    """A model's summary, if there is a model and it is in time; None: the embedded one stands."""
+    words = services().risk_words
+    if words is None or left_s <= 0:
+        return None
+    try:
+        async with asyncio.timeout(left_s):
+            return await words.sum_up(told, language)
+    except TimeoutError:
+        return None
 
 
 def judged(looked: Looked, language: str) -> dict[str, Any]:
     """What the rules say, in the embedded words."""
     assessed = assess(looked.facts)
+    uncounted = assessed.touched.uncounted
+    missing = [*looked.missing, *([("lines", {"count": uncounted})] if uncounted else [])]
     chosen = change_risk_plan.rollout(assessed)
     back = change_risk_plan.rollback(assessed, looked.service, chosen)
     return {
@@ -53,7 +74,7 @@ def judged(looked: Looked, language: str) -> dict[str, Any]:
         **change_risk_words.plan(language, chosen, back),
         "missing": [
             {"what": what, "text": say(language, f"risk.missing.{what}", **values)}
-            for what, values in looked.missing
+            for what, values in missing
         ],
         "files_judged": assessed.touched.files,
         "summary": change_risk_words.summary(language, assessed, chosen),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.change_risk_files import files_of
 from shared.domain.change_risk import Facts
-from shared.domain.change_risk_files import touched
 from shared.domain.change_risk_plan import moment
 from shared.errors import VendorError, VendorUnavailable
 from shared.services import services
@@ -48,9 +47,6 @@ async def look_up(wanted: "ChangeRiskRequest", now: datetime) -> Looked:
     verdicts = [gate["verdict"] for gate in gates or [] if gate["environment"] == wanted.target]
     if service and gates is not None and not verdicts:
         missing.append(("no_gate", {}))
-    of = touched(files)
-    if of.uncounted:
-        missing.append(("lines", {"count": of.uncounted}))
     if wanted.more_files:
         missing.append(("more_files", {"count": wanted.more_files}))
     tier = service.get("tier") if service else None

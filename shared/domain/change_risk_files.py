@@ -10,31 +10,68 @@ from typing import Any, NamedTuple, TypedDict
 
 from shared.domain import changed_files
 
-_TEST = re.compile(
-    r"(^|/)(tests?|__tests__|specs?|e2e)/|(^|/)test_[^/]*$|[._-](tests?|spec)\.[a-z]{1,5}$|Tests?\.(java|kt|cs|scala)$"
+_TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "spec", "specs", "e2e"})
+_TEST_NAME = re.compile(r"^test_|[._-](tests?|spec)\.[a-z]{1,5}$|Tests?\.(java|kt|cs|scala)$")
+_DOCS = (".md", ".rst", ".adoc", ".txt", ".png", ".svg", ".jpg", ".jpeg", ".gif", ".drawio")
+_LOCKS = frozenset(
+    {
+        *(
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "yarn.lock",
+            "pnpm-lock.yaml",
+            "poetry.lock",
+            "uv.lock",
+        ),
+        *("go.sum", "cargo.lock", "packages.lock.json", "pipfile.lock", "gemfile.lock", "gradle.lockfile"),
+        ".terraform.lock.hcl",
+    }
 )
-_DOCS = re.compile(r"\.(md|rst|adoc|txt|png|svg|jpe?g|gif|drawio)$|(^|/)docs/|(^|/)LICENSE$", re.IGNORECASE)
-_GENERATED = re.compile(
-    r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|uv\.lock|go\.sum|Cargo\.lock"
-    r"|packages\.lock\.json|\.terraform\.lock\.hcl)$|\.min\.(js|css)$|\.snap$|(^|/)(node_modules|vendor|dist)/",
-    re.IGNORECASE,
+_GENERATED_FOLDERS = frozenset({"node_modules", "vendor", "dist"})
+_GENERATED = (".min.js", ".min.css", ".snap")
+_DEPENDENCIES = frozenset(
+    {
+        *(
+            "package.json",
+            "pyproject.toml",
+            "pipfile",
+            "pom.xml",
+            "build.gradle",
+            "build.gradle.kts",
+            "go.mod",
+        ),
+        *("cargo.toml", "packages.config", "directory.packages.props", "gemfile"),
+    }
 )
-_DEPENDENCIES = re.compile(
-    r"(^|/)(package(-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|requirements[^/]*\.(txt|in)|pyproject\.toml|poetry\.lock"
-    r"|uv\.lock|Pipfile(\.lock)?|pom\.xml|build\.gradle(\.kts)?|gradle\.lockfile|go\.(mod|sum)|Cargo\.(toml|lock)"
-    r"|[^/]+\.csproj|packages\.(lock\.json|config)|Directory\.Packages\.props|Gemfile(\.lock)?)$",
-    re.IGNORECASE,
+_REQUIREMENTS = re.compile(r"requirements[^/]*\.(txt|in)")
+_SECRET_NAME = re.compile(
+    r"\.env(\..*)?|id_(rsa|dsa|ecdsa|ed25519)|\.npmrc|\.pypirc|\.netrc|secrets?\..+|credentials?(\..+)?"
+    r"|local\.settings\.json"
 )
-_SECRET = re.compile(
-    r"(^|/)(\.env(\.[^/]*)?|id_(rsa|dsa|ecdsa|ed25519)|\.npmrc|\.pypirc|\.netrc|secrets?\.[^/]+|credentials?(\.[^/]+)?"
-    r"|local\.settings\.json)$|\.(pem|key|pfx|p12|jks|keystore)$",
-    re.IGNORECASE,
-)
-_EXAMPLE = re.compile(r"(example|sample|template)", re.IGNORECASE)
-_PIPELINE = re.compile(r"(^|/)(\.github/workflows|\.gitlab-ci|pipelines)(/|\.ya?ml$)", re.IGNORECASE)
-_CODE = re.compile(
-    r"\.(py|java|kt|scala|groovy|ts|tsx|js|jsx|mjs|cs|fs|vb|go|rb|php|rs|swift|c|cc|cpp|h|hpp|vue|html|css|scss)$",
-    re.IGNORECASE,
+_SECRETS = (".pem", ".key", ".pfx", ".p12", ".jks", ".keystore")
+_EXAMPLES = ("example", "sample", "template")
+_PIPELINES = frozenset({".gitlab-ci.yml", ".gitlab-ci.yaml", "pipelines.yml", "pipelines.yaml"})
+_CODE = frozenset(
+    {
+        *(
+            "py",
+            "java",
+            "kt",
+            "scala",
+            "groovy",
+            "ts",
+            "tsx",
+            "js",
+            "jsx",
+            "mjs",
+            "cs",
+            "fs",
+            "vb",
+            "go",
+            "rb",
+        ),
+        *("php", "rs", "swift", "c", "cc", "cpp", "h", "hpp", "vue", "html", "css", "scss"),
+    }
 )
 
 
@@ -86,24 +123,38 @@ def kinds_of(path: str) -> set[str]:
 
     "runs": what the service is made of or set up by. A file may be of several kinds.
     """
-    kinds = {"dependencies"} if _DEPENDENCIES.search(path) else set()
-    if _SECRET.search(path) and not _EXAMPLE.search(path):
-        kinds.add("secrets")
-    if _GENERATED.search(path):
+    *above, name = path.split("/")
+    lower, folders = name.lower(), {folder.lower() for folder in above}
+    kinds = _told_by_name(lower)
+    if lower in _LOCKS or lower.endswith(_GENERATED) or folders & _GENERATED_FOLDERS:
         return kinds | {"generated"}
-    if _TEST.search(path):
+    if folders & _TEST_FOLDERS or _TEST_NAME.search(name):
         return kinds | {"tests"}
-    if _DOCS.search(path) and not kinds:
+    if not kinds and (lower.endswith(_DOCS) or "docs" in folders or lower == "license"):
         return {"documents"}
     kind = changed_files.kinds([path])
-    if _PIPELINE.search(path):
+    kinds |= {name for name in ("migration", "infrastructure", "configuration") if kind[name]}
+    if lower in _PIPELINES or "pipelines" in folders or {".github", "workflows"} <= folders:
         kinds.add("infrastructure")
-    for name in ("migration", "infrastructure", "configuration"):
-        if kind[name]:
-            kinds.add(name)
-    if _CODE.search(path) and "migration" not in kinds:
+    if lower.rpartition(".")[2] in _CODE and "migration" not in kinds:
         kinds.add("code")
     return kinds | {"runs"}
+
+
+def _told_by_name(lower: str) -> set[str]:
+    """Dependencies and secrets, wherever they lie. lower: the file's name in lower case."""
+    kinds = set()
+    if (
+        lower in _DEPENDENCIES
+        or (lower in _LOCKS and lower != ".terraform.lock.hcl")
+        or lower.endswith(".csproj")
+        or _REQUIREMENTS.fullmatch(lower)
+    ):
+        kinds.add("dependencies")
+    secret = lower.endswith(_SECRETS) or _SECRET_NAME.fullmatch(lower)
+    if secret and not any(word in lower for word in _EXAMPLES):
+        kinds.add("secrets")
+    return kinds
 
 
 def _merged(files: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

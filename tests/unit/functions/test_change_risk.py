@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions import change_risk_files
+from functions import change_risk, change_risk_files
 from functions.change_risk import assess_change
 from shared.errors import VendorRefused, VendorUnavailable
 from tests.fakes.requests import body_of, function_of, request
@@ -217,6 +217,18 @@ async def test_a_model_s_words_stand_in_for_the_embedded_ones_where_they_hold(or
     ]
     orders.__dict__["risk_words"] = Words(None)
     assert (await told({"files": FILES}))["author"] == "embedded"
+
+
+async def test_a_slow_model_is_not_waited_for(orders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Words):
+        async def sum_up(self, told: Any, language: str) -> str | None:
+            await asyncio.sleep(30)
+            return self.said
+
+    orders.__dict__["risk_words"] = Slow("Too late.")
+    for within_s in (0.05, 0.0):
+        monkeypatch.setattr(change_risk, "ANSWER_WITHIN_S", within_s)
+        assert (await told({"files": FILES}))["author"] == "embedded"
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,12 @@ def test_more_changed_lines_never_lower_the_score(
     assert assess(Facts(grown, **others)).score >= assess(Facts(files, **others)).score
 
 
+def test_no_single_line_lowers_the_score() -> None:
+    scores = [assess(Facts([file(CODE, lines)])).score for lines in range(3000)]
+
+    assert scores == sorted(scores)
+
+
 @given(FILES, OTHERS, st.randoms())
 def test_the_order_of_files_means_nothing(
     files: list[dict[str, Any]], others: dict[str, Any], random: Any
