@@ -14,6 +14,7 @@ import pytest
 from functions.approvals import decide_approval, show_approval
 from functions.environments import show_environment
 from functions.operations import get_operation, get_postmortem
+from functions.quality_gates import get_gate
 from shared import services
 from shared.domain.approvals import action_hash
 from shared.domain.environments import iso
@@ -21,6 +22,7 @@ from shared.security import links
 from tests.e2e.axe import violations
 from tests.fakes.durable import FakeDurableClient, Instance
 from tests.fakes.environments import HOURS, NAME, a_service, an_environment
+from tests.fakes.gates import a_gate
 from tests.fakes.requests import function_of, request
 from tests.fakes.services import fake_services
 from tests.unit.functions.test_editing import ROLL_BACK, SCALE_OUT, status
@@ -163,13 +165,38 @@ async def environments(language: str) -> dict[str, str]:
     return {f"environment {name}": page.get_body().decode() for name, page in pages.items()}
 
 
+async def gates(language: str) -> dict[str, str]:
+    """A gate's page by state: its objectives one of each status, with their charts."""
+    show, headers = function_of(get_gate), {**HTML, "Accept-Language": language}
+    client, world = FakeDurableClient(), services.services()
+    objectives = {"errors": "pass", "latency": "fail", "throughput": "unknown", "own": "warn"}
+    rollback = {"state": "asked", "action": "roll back to 1.4.1", "reason": "", "done": False}
+    await world.gates.put(a_gate("gate-checkout-1", objectives, rollback=rollback))
+    await world.gates.put(
+        a_gate("gate-checkout-2", {"errors": "unknown"}, verdict="inconclusive", decision="hold")
+    )
+    asked = {"service": "orders", "environment": "production", "version": "2", "dry_run": False}
+    asked |= {"from_ms": 0, "until_ms": 1}
+    client.add(Instance("evaluate_gate", "gate-orders-1", request={"asked": asked}))
+    pages = {
+        name: await show(request(route={"id": id_}, token=person, headers=headers), client)
+        for name, id_, person in (
+            ("failed", "gate-checkout-1", "reader"),
+            ("inconclusive", "gate-checkout-2", "reader"),
+            ("running", "gate-orders-1", "reader"),
+            ("signed out", "gate-checkout-1", ""),
+        )
+    }
+    return {f"gate {name}": page.get_body().decode() for name, page in pages.items()}
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[tuple[str, str], str]:
     """Every page by language and state, made before a browser occupies the thread."""
     made: dict[tuple[str, str], str] = {}
     for language in ("pt-BR", "en"):
         services.use(fake_services())
-        for of in (approvals, operations, postmortems, environments):
+        for of in (approvals, operations, postmortems, environments, gates):
             made |= {(language, name): page for name, page in asyncio.run(of(language)).items()}
     services.use(None)
     return made
@@ -178,13 +205,14 @@ def pages() -> dict[tuple[str, str], str]:
 def test_every_state_is_looked_at(pages: dict[tuple[str, str], str]) -> None:
     shown = {name: page for (language, name), page in pages.items() if language == "en"}
 
-    assert len(pages) == 2 * len(shown) == 36
+    assert len(pages) == 2 * len(shown) == 44
     assert "Propose this instead" in shown["approval waiting"]
     assert 'type="number"' in shown["approval waiting"]
     assert "Sign in" in shown["approval signed out"]
     assert "has changed" in shown["approval changed"]
     assert "Cancel and undo" in shown["operation running"]
     assert 'type="radio"' in shown["environment choices"]
+    assert shown["gate failed"].count("<svg") == 3
 
 
 def test_no_page_breaks_a_rule_of_accessibility(pages: dict[tuple[str, str], str], browser: Any) -> None:
