@@ -1,4 +1,7 @@
-"""`python -m warehouse migrate`: bring the warehouse up to date. Reads the app's SNOWFLAKE_* settings."""
+"""`python -m warehouse migrate`: bring the warehouse up to date. `refresh`: compute the tables of KEPT anew.
+
+Reads the app's SNOWFLAKE_* settings.
+"""
 
 import argparse
 import os
@@ -14,7 +17,8 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="apply every migration that is missing")
-    parser.parse_args(arguments)
+    commands.add_parser("refresh", help="compute the tables of the schema KEPT anew")
+    command = parser.parse_args(arguments).command
     try:
         login = read_login(environment)
     except ConfigurationError as error:
@@ -23,12 +27,16 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
 
     from snowflake.connector.errors import Error
 
+    from warehouse.kept import refresh
     from warehouse.migrate import migrate
 
     try:
+        if command == "refresh":
+            sys.stdout.write(f"{len(refresh(login))} table(s) computed anew\n")
+            return 0
         applied = migrate(login)
     except Error as error:
-        sys.stderr.write(f"The warehouse was not migrated: {error.msg}\n")
+        sys.stderr.write(f"The warehouse did not take it: {error.msg}\n")
         return 1
     for name in applied:
         sys.stdout.write(f"applied {name}\n")

@@ -16,7 +16,10 @@ from tests.integration.warehouse.test_views import closed, opened
 from warehouse import migrate as migration
 from warehouse.migrate import EVERYWHERE, migrate
 
-VERSIONED = {"V1.1.1__events.sql": "7caa64dbdc8e12c2a30af30400124a42a202982b8d79db65481afa1890797a68"}
+VERSIONED = {
+    "V1.1.1__events.sql": "7caa64dbdc8e12c2a30af30400124a42a202982b8d79db65481afa1890797a68",
+    "V1.2.1__kept.sql": "225509650fe5ba0afb46b0b6543572af9b4f7dea50d36d33057a92f4828d22f4",
+}
 """SHA-256 of every versioned script as it was released: what ran somewhere is followed by another, never changed."""
 FIRST_RELEASE = {
     "V1.1.1__events.sql",

@@ -1,0 +1,3 @@
+-- Tables that warehouse/kept.py computes from the views.
+
+CREATE SCHEMA IF NOT EXISTS KEPT;
