@@ -295,3 +295,26 @@ def test_a_chart_stays_within_its_box(points: list[list[float]], baseline: float
 
 def test_nothing_measured_has_no_chart() -> None:
     assert chart("en", an_objective([])) is None
+
+
+@pytest.mark.parametrize(
+    ("gate", "fault"),
+    [
+        ({}, ""),
+        ({"inconclusive": "warn", "entities": {"preview": "SERVICE-1"}}, ""),
+        ({"inconclusive": "pass"}, "inconclusive"),
+        ({"objectives": []}, "objectives"),
+    ],
+)
+def test_an_owner_s_gate_is_checked_when_the_service_is_registered(gate: dict[str, Any], fault: str) -> None:
+    from functions.models import ServiceDraft
+    from functions.validation import validate
+    from shared.errors import InvalidRequest
+
+    sent = {name: value for name, value in SERVICE.items() if name != "name"}
+    if not fault:
+        assert validate(ServiceDraft, {**sent, "gate": gate}).gate == gate
+        return
+    with pytest.raises(InvalidRequest) as raised:
+        validate(ServiceDraft, {**sent, "gate": gate})
+    assert fault in str(raised.value.faults)
