@@ -12,6 +12,8 @@ SETTLED = frozenset({"undone", "left"})
 """States of compensations that need no further work."""
 
 _SHORT = 200
+_FEW = 20
+"""So many steps always have room beside the other facts: nobody needs to measure."""
 _ROOM = 8000
 """Characters of JSON: Durable Functions keeps 16 KB of UTF-16."""
 
@@ -89,6 +91,8 @@ class Status:
 
 def _fitting(facts: Value) -> Value:
     """The facts; where they are too long without the steps that were done first, which are then only counted."""
+    if len(facts["steps"]) <= _FEW:
+        return facts
     excess = len(json.dumps(facts)) - _ROOM
     if excess <= 0:
         return facts

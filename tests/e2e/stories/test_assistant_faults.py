@@ -164,8 +164,9 @@ async def test_without_dynatrace_gaps_are_told_and_no_action_is_called_a_fix(sta
     await stage.world.control("dynatrace", "PUT", "faults", faults)
     operation = await stage.decision_wanted(await stage.open_problem("Dynatrace is silent"))
 
-    assert {"problema", "mudanças", "indicador do serviço", "indicadores", "topologia"} <= set(operation["case"]["missing"])
-    assert "topology" in await first_note(stage, operation)
+    missing = set(operation["case"]["missing"])
+    assert {"problema", "mudanças", "indicador do serviço", "indicadores", "topologia"} <= missing
+    assert "topologia" in await first_note(stage, operation)
 
     await decide(stage, operation, "approve")
     offered = await stage.until(
