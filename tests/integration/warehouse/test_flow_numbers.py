@@ -149,6 +149,15 @@ async def test_a_revision_weeks_late_changes_the_days_it_is_about(own_database: 
     assert [number for number, one in enumerate(days) if one["COMPLETED"]] == [3]
 
 
+async def test_the_same_events_twice_change_nothing(own_database: Any) -> None:
+    events = [
+        revision("a", 2, category="in_progress", started_at=at(0), changed_at=at(1)),
+        revision("b", 3, category="completed", started_at=at(0), completed_at=at(1), changed_at=at(1)),
+    ]
+
+    assert await compare(own_database, events, events, events) == await compare(own_database, events)
+
+
 async def test_a_reopened_item_is_completed_no_more_and_began_when_it_first_did(own_database: Any) -> None:
     days = await compare(
         own_database,

@@ -5,14 +5,15 @@
 CREATE OR REPLACE VIEW CORE.PROBLEMS AS
 WITH TOLD AS (
     SELECT
-        COALESCE(DATA:problem_id::VARCHAR, SUBJECT) AS PROBLEM_ID,
-        TRY_CAST(DATA:start_ms::VARCHAR AS BIGINT) AS START_MS,
-        EVENT_ID,
-        EVENT_TYPE,
-        EVENT_TIME,
-        DATA
-    FROM CORE.EVENTS
-    WHERE EVENT_TYPE IN ('problem.opened', 'problem.resolved', 'problem.unrecognised')
+        COALESCE(EVENT:data:problem_id::VARCHAR, EVENT:subject::VARCHAR) AS PROBLEM_ID,
+        TRY_CAST(EVENT:data:start_ms::VARCHAR AS BIGINT) AS START_MS,
+        EVENT:id::VARCHAR AS EVENT_ID,
+        EVENT:type::VARCHAR AS EVENT_TYPE,
+        TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ) AS EVENT_TIME,
+        EVENT:data AS DATA
+    FROM RAW.EVENTS
+    WHERE EVENT:type::VARCHAR IN ('problem.opened', 'problem.resolved', 'problem.unrecognised')
+        AND EVENT:id::VARCHAR IS NOT NULL
 ),
 WHOLE AS (
     SELECT

@@ -1,9 +1,20 @@
 -- Work items, from the events work_item.changed: one row an item, as its highest revision says. STARTED_AT is the
 -- earliest of all revisions: work that began again began once. What each column means: docs/delivery-flow.md; the same
--- rules in Python: shared/domain/flow.py. LEFT_AT: when it was not in progress any more.
+-- rules in Python: shared/domain/flow.py. LEFT_AT: when it was not in progress any more. It reads RAW and not CORE.EVENTS,
+-- which puts all events in order: of one that came again any copy will do.
 
 CREATE OR REPLACE VIEW CORE.WORK_ITEMS AS
-WITH TOLD AS (
+WITH EVENTS AS (
+    SELECT
+        EVENT:id::VARCHAR AS EVENT_ID,
+        EVENT:subject::VARCHAR AS SUBJECT,
+        TRY_CAST(EVENT:time::VARCHAR AS TIMESTAMP_TZ) AS EVENT_TIME,
+        EVENT:data AS DATA,
+        LOADED_AT
+    FROM RAW.EVENTS
+    WHERE EVENT:type::VARCHAR = 'work_item.changed' AND EVENT:id::VARCHAR IS NOT NULL
+),
+TOLD AS (
     SELECT
         COALESCE(DATA:work_item_id::VARCHAR, SUBJECT) AS WORK_ITEM_ID,
         TRY_CAST(DATA:revision::VARCHAR AS BIGINT) AS REVISION,
@@ -22,8 +33,7 @@ WITH TOLD AS (
         EVENT_ID,
         EVENT_TIME,
         LOADED_AT
-    FROM CORE.EVENTS
-    WHERE EVENT_TYPE = 'work_item.changed'
+    FROM EVENTS
 ),
 WHOLE AS (
     SELECT *, MIN(TOLD_STARTED_AT) OVER (PARTITION BY WORK_ITEM_ID) AS STARTED_AT
@@ -31,7 +41,7 @@ WHOLE AS (
     WHERE WORK_ITEM_ID IS NOT NULL
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY WORK_ITEM_ID
-        ORDER BY REVISION DESC NULLS LAST, EVENT_TIME DESC NULLS LAST, EVENT_ID DESC
+        ORDER BY REVISION DESC NULLS LAST, EVENT_TIME DESC NULLS LAST, EVENT_ID DESC, LOADED_AT
     ) = 1
 )
 SELECT
