@@ -1,13 +1,17 @@
 """Quality gates on the whole platform: a good version passes, a bad one goes back, proven; no data never passes."""
 
 import json
+import os
 import secrets
+import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.demo.stage import Stage
+from sandbox.platform.story import read_document
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,6 +130,11 @@ class Service:
         return [json.loads(card) for card in cards if gate_id in card]
 
 
+def kill_the_worker(stage: Stage) -> None:
+    processes = read_document(Path(stage.world.document["state"]))["processes"]
+    os.kill(int(processes["host"]["pid"]), signal.SIGKILL)
+
+
 async def test_a_good_version_passes_and_becomes_the_baseline_of_the_next(stage: Stage) -> None:
     service = await Service(stage, f"bom-{secrets.token_hex(2)}").exist()
 
@@ -161,6 +170,23 @@ async def test_a_bad_version_fails_and_goes_back_by_itself_where_owner_and_polic
     assert operation["approval"]["action"]["type"] == "roll_back"
     (run,) = await stage.runs(gate["id"])
     assert run["version"] == service.good
+
+
+async def test_a_worker_killed_while_it_goes_back_deploys_once(stage: Stage) -> None:
+    service = await Service(stage, f"morto-{secrets.token_hex(2)}").exist(
+        {"allow": ["roll_back", "redeploy"]}
+    )
+    bad = secrets.token_hex(20)
+    run_id = await service.deploy(bad)
+    await service.get_sick()
+
+    gate = await service.judged(version="2.1", commit=bad, run_id=run_id)
+    kill_the_worker(stage)
+    await stage.until("the app answers again", lambda: stage.ask("GET", "/api/openapi.json"), bool)
+    ended = await service.settled(gate["id"])
+
+    assert (gate["verdict"], ended["rollback"]["state"]) == ("fail", "verified")
+    assert len(await stage.runs(gate["id"])) == 1
 
 
 async def test_what_nobody_measured_is_held_and_changes_nothing(stage: Stage) -> None:
