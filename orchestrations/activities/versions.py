@@ -46,6 +46,14 @@ async def back(
     if good is None:
         return "no_good_run"
     what = {name: good[name] for name in ("run_id", "commit", "ref_name")}
+    if environment := suspect.get("environment"):
+        what["environment"] = environment
+        parameters = actions.deployment_parameters(environment)
+        ref_name = str(good["ref_name"])
+        if not await services().azure_devops.runs.accepts(
+            project, pipeline_id, ref_name, good["commit"], parameters
+        ):
+            return "parameters_refused"
     action = {"service": service["name"], "project": project, "pipeline_id": pipeline_id, **what}
     if suspect["result"] == "succeeded":
         replaced = {"replaces_run_id": suspect["run_id"], "replaces_commit": suspect["commit"]}
@@ -79,7 +87,7 @@ async def _run(project: str, pipeline_id: int, run_id: int) -> Run | None:
 
 
 async def _good(project: str, pipeline_id: int, suspect: Run, failed: Collection[str]) -> Run | None:
-    """The newest before it, of its branch, that succeeded with another commit whose own gate did not fail."""
+    """The newest before it, of its branch and environment, with another commit whose own gate did not fail."""
     runs = services().azure_devops.runs
     earlier = [
         run
@@ -89,6 +97,7 @@ async def _good(project: str, pipeline_id: int, suspect: Run, failed: Collection
     for run in earlier[:_LOOKED_AT]:
         found = await runs.get(project, pipeline_id, run["run_id"])
         another = found["commit"] not in {suspect["commit"], *failed}
+        another = another and found.get("environment") == suspect.get("environment")
         if another and found["ref_name"] == suspect["ref_name"] and await runs.deploys(project, found):
             return found
     return None

@@ -40,7 +40,7 @@ def runs_of(action: Mapping[str, Any]) -> list[Run]:
     """The pipeline runs that carry the action out, one after the other. Raises: ValueError for an unknown type."""
     match action["type"]:
         case "roll_back" | "redeploy":
-            return [_run(action, "apply", {})]
+            return [_run(action, "apply", deployment_parameters(action.get("environment", "")))]
         case "restart":
             return [_run(action, verb, _power(action, verb)) for verb in action["through"]]
         case "scale_out" | "scale_back":
@@ -54,6 +54,11 @@ def runs_of(action: Mapping[str, Any]) -> list[Run]:
     raise ValueError("no such action")
 
 
+def deployment_parameters(environment: str) -> dict[str, str]:
+    """With which a run deploys to this environment; none where the pipeline's own is meant."""
+    return {"action": "apply", "environment": environment} if environment else {}
+
+
 def undo_of(action: Mapping[str, Any], made: Mapping[str, Any]) -> Action | None:
     """The action that takes this one back, None where none does.
 
@@ -64,7 +69,7 @@ def undo_of(action: Mapping[str, Any], made: Mapping[str, Any]) -> Action | None
             told = ("service", "project", "pipeline_id", "ref_name")
             return {
                 "type": REDEPLOY,
-                **{name: action[name] for name in told},
+                **{name: action[name] for name in (*told, "environment") if name in action},
                 "run_id": action["replaces_run_id"],
                 "commit": action["replaces_commit"],
                 "replaces_commit": action["commit"],

@@ -16,6 +16,7 @@ variables, define it on the pipeline and tick "Let users override this value whe
 """
 ACTION_PARAMETER, DEPLOY = "action", "apply"
 """The run-time parameter by which a pipeline does something other than deploying, and its value when it deploys."""
+ENVIRONMENT_PARAMETER = "environment"
 LOOK_BACK = timedelta(hours=24)
 """How old a run of ours can be when we look for it: far longer than any step is retried."""
 
@@ -25,6 +26,7 @@ class Run(TypedDict):
 
     commit, ref_name, key: None in what `runs.list` gives, since Azure DevOps tells them only run by run.
     repository_id: where it is told. deploys: whether it put its commit into operation, where the run tells.
+    environment: the one it was told by its run-time parameters, where it was.
     """
 
     run_id: int
@@ -39,6 +41,7 @@ class Run(TypedDict):
     key: str | None
     repository_id: NotRequired[str]
     deploys: NotRequired[bool]
+    environment: NotRequired[str]
 
 
 class StartedRun(Run):
@@ -93,6 +96,8 @@ def parse_run(body: Mapping[str, Any]) -> Run:
     given = body.get("templateParameters")
     if given is not None and repository:
         run["deploys"] = deploys(given, run["key"])
+        if given.get(ENVIRONMENT_PARAMETER):
+            run["environment"] = str(given[ENVIRONMENT_PARAMETER])
     return run
 
 

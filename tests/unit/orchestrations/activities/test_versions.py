@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrations.activities.actions import begin_action, plan_version_back
+from shared.domain.actions import runs_of, undo_of
 from shared.domain.approvals import action_hash
 from shared.runbooks.policies import policies
 from tests.fakes.vendor import status
@@ -107,6 +108,33 @@ async def test_while_the_pipeline_runs_nothing_is_deployed_beside_it(vendors: Ve
     vendors.devops.add_run(103, BAD, None)
 
     assert (await plan())["reason"] == "run_under_way"
+
+
+def deployed_to(vendors: Vendors, run_id: int, commit: str, environment: str) -> None:
+    run = vendors.devops.add_run(run_id, commit, repository_id=REPOSITORY)
+    run["templateParameters"] = {"action": "apply", "environment": environment}
+
+
+async def test_it_goes_back_in_the_environment_it_went_to_and_in_no_other(vendors: Vendors) -> None:
+    vendors.devops.runs.clear()
+    deployed_to(vendors, 100, GOOD, "production")
+    deployed_to(vendors, 101, WORSE, "development")
+    deployed_to(vendors, 103, BAD, "production")
+
+    action = (await plan())["action"]
+    (run,) = runs_of(action)
+    assert (action["commit"], action["environment"]) == (GOOD, "production")
+    assert run.parameters == {"action": "apply", "environment": "production"}
+    assert (undo_of(action, {}) or {})["environment"] == "production"
+
+
+async def test_a_pipeline_that_takes_no_environment_is_left_to_people(vendors: Vendors) -> None:
+    vendors.devops.runs.clear()
+    deployed_to(vendors, 100, GOOD, "production")
+    deployed_to(vendors, 103, BAD, "production")
+    vendors.devops.takes = {"action": {"apply"}}
+
+    assert (await plan())["reason"] == "parameters_refused"
 
 
 async def test_going_back_never_goes_on_by_itself_to_ever_older_versions(vendors: Vendors) -> None:
