@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.storms import Storm
 from sandbox.platform.story import World
-from shared.domain.problems import RESOLVED
+from shared.domain.incident.problems import RESOLVED
 
 _QUIET = logging.getLogger("bench.durable")
 

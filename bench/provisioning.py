@@ -22,7 +22,7 @@ from bench.provisions import PATH, Portal, Seen
 from bench.turns import Orchestration, Work, bare_environment, in_turns
 from sandbox.platform.app_settings import app_settings
 from sandbox.platform.story import World
-from shared.domain import monitoring, provisioning
+from shared.domain.service import monitoring, provisioning
 from shared.settings import load
 
 NAME = "provision_service"

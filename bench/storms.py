@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from sandbox.platform.story import World
-from shared.domain.problems import instance_id
+from shared.domain.incident.problems import instance_id
 
 
 class Told(NamedTuple):

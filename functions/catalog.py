@@ -19,8 +19,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
-from shared.domain.catalog import Catalog, catalog
-from shared.domain.catalog_component import Addresses, component_type
+from shared.domain.service.catalog import Catalog, catalog
+from shared.domain.service.catalog_component import Addresses, component_type
 from shared.errors import Forbidden, InvalidRequest, NotFound
 from shared.security import links
 from shared.security.tokens import ADMIN, READER

@@ -14,8 +14,8 @@ import azure.functions as func
 
 from functions.change_risk_facts import Looked, look_up, now
 from functions.http import answer, answers_problems, body_of, caller_with
-from shared.domain import change_risk_plan, change_risk_words
-from shared.domain.change_risk import assess
+from shared.domain.risk import change_risk_plan, change_risk_words
+from shared.domain.risk.change_risk import assess
 from shared.security.tokens import READER
 from shared.services import services
 from shared.texts import choose, say

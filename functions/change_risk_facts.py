@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.change_risk_files import files_of
-from shared.domain.change_risk import Facts
-from shared.domain.change_risk_plan import moment
+from shared.domain.risk.change_risk import Facts
+from shared.domain.risk.change_risk_plan import moment
 from shared.errors import VendorError, VendorUnavailable
 from shared.services import services
 

@@ -16,9 +16,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
-from shared.domain import dora_corrections
-from shared.domain.deliveries import Correction
+from shared.domain.delivery.deliveries import Correction
 from shared.domain.event_types import DEPLOYMENT_CORRECTED
+from shared.domain.metrics import dora_corrections
 from shared.errors import Conflict, InvalidRequest, OutcomeUnknown, VendorUnavailable
 from shared.security.tokens import APPROVER, READER
 from shared.services import services

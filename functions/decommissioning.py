@@ -13,8 +13,8 @@ from functions.http import answer, answers_problems, caller_with
 from functions.operations import UNDER_WAY
 from functions.registry import checked_name
 from functions.starting import policy, start_once
-from shared.domain import provisioning
-from shared.domain.action_policy import risk_of
+from shared.domain.action.action_policy import risk_of
+from shared.domain.service import provisioning
 from shared.errors import NotFound
 from shared.security.tokens import REQUESTER
 from shared.services import services

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.delivery.announcing import Announcer
     from shared.delivery.facts import Facts
     from shared.delivery.shelf import Kept, Shelf
-    from shared.domain.delivery_reports import Report
+    from shared.domain.delivery.delivery_reports import Report
 
 bp = df.Blueprint()
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from shared.domain.deliveries import MOST_COMMITS
+from shared.domain.delivery.deliveries import MOST_COMMITS
 
 Name = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$"
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain import event_types, incidents
-from shared.domain.deliveries import PRODUCTION
+from shared.domain import event_types
+from shared.domain.delivery.deliveries import PRODUCTION
+from shared.domain.incident import incidents
 from shared.errors import PoisonMessage, VendorRefused
 from shared.services import services
 from shared.settings import EVENTS_TOPIC

@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
-from shared.domain.delivery_reports import DEPLOYMENT, Report, a_place
+from shared.domain.delivery.delivery_reports import DEPLOYMENT, Report, a_place
 from shared.security.tokens import REQUESTER
 from shared.services import services
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.domain import candidates, editing
-from shared.domain.actions import Action
+from shared.domain.action import candidates, editing
+from shared.domain.action.actions import Action
 from shared.domain.approvals import action_hash
 from shared.errors import Unprocessable
 

@@ -10,9 +10,9 @@ import azure.functions as func
 
 from functions.registry import checked_name
 from functions.tending import tend_service
-from shared.domain import environment_changes as changes
-from shared.domain import environments
-from shared.domain.environments import Environment
+from shared.domain.service import environment_changes as changes
+from shared.domain.service import environments
+from shared.domain.service.environments import Environment
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.security.tokens import ADMIN, Caller
 from shared.services import services

@@ -16,8 +16,8 @@ import azure.functions as func
 from functions.environment_owners import change_environment, longest_hours, may_change, service_of, view
 from functions.forms import fields_of, is_form
 from functions.http import answer, answers_problems, body_of, caller_with, wants_page
-from shared.domain import environment_changes as changes
-from shared.domain import environments
+from shared.domain.service import environment_changes as changes
+from shared.domain.service import environments
 from shared.errors import Conflict, InvalidRequest, RequestError, Unauthenticated
 from shared.security.tokens import READER, Caller
 from shared.services import services

@@ -15,7 +15,7 @@ import azure.functions as func
 from functions.http import answer, answers_problems, body_of, caller_with
 from functions.service_requests import Request, is_of, operation_id_of, read_request
 from functions.starting import policy, start_once
-from shared.domain.provisioning import PIPELINE_FOLDER
+from shared.domain.service.provisioning import PIPELINE_FOLDER
 from shared.errors import Conflict
 from shared.security.tokens import READER, REQUESTER
 from shared.services import services

@@ -315,7 +315,7 @@ class Watch(Strict):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        from shared.domain import sensitivity
+        from shared.domain.watch import sensitivity
 
         sensitivity.changed(sensitivity.DEFAULTS[1], self.sensitivity)
         return self
@@ -389,7 +389,7 @@ class Service(BaseModel):
 
 
 class Signals(BaseModel):
-    """What watching a service came to; shared/domain/watched.py explains the fields."""
+    """What watching a service came to; shared/domain/watch/watched.py explains the fields."""
 
     service: str
     tier: int | None

@@ -1,8 +1,8 @@
 """Service Bus subscription `incidents`: problems become incidents, whatever order their events arrive in.
 
-A problem joins an open incident, reopens one that ended a moment ago, or begins its own (shared/domain/correlation.py).
-An event that cannot be read fails; the broker dead-letters it after its deliveries, and GET /api/dead-letters says
-what was wrong with it.
+A problem joins an open incident, reopens one that ended a moment ago, or begins its own
+(shared/domain/incident/correlation.py). An event that cannot be read fails; the broker dead-letters it after its
+deliveries, and GET /api/dead-letters says what was wrong with it.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ import azure.functions as func
 
 from functions.operations import UNDER_WAY
 from functions.starting import policy, start_once
-from shared.domain import correlation, incident_entries, incidents, problems
-from shared.domain.correlation import Assignment, Facts
+from shared.domain.incident import correlation, incident_entries, incidents, problems
+from shared.domain.incident.correlation import Assignment, Facts
 from shared.errors import PoisonMessage, VendorError, VendorUnavailable
 from shared.services import services
 from shared.settings import EVENTS_TOPIC

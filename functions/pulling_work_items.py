@@ -15,8 +15,8 @@ from typing import Any, TypedDict
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain import work_items
-from shared.domain.deliveries import WorkItemChanged
+from shared.domain.delivery import work_items
+from shared.domain.delivery.deliveries import WorkItemChanged
 from shared.domain.event_types import WORK_ITEM_CHANGED
 from shared.errors import VendorRefused, VendorUnavailable
 from shared.services import services

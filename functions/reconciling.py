@@ -13,8 +13,8 @@ import azure.functions as func
 
 from functions.operations import UNDER_WAY
 from functions.problems import handle_problem
-from shared.domain import incident_entries, problems
-from shared.domain.correlation import Entry
+from shared.domain.incident import incident_entries, problems
+from shared.domain.incident.correlation import Entry
 from shared.services import services
 
 bp = df.Blueprint()

@@ -92,7 +92,7 @@ async def _pull_runs(
     from shared.clients.azure_devops.deployments import MOST_LISTED
     from shared.clients.azure_devops.run_shapes import when
     from shared.delivery.reporting import reported
-    from shared.domain.azure_devops_runs import run_reported
+    from shared.domain.delivery.azure_devops_runs import run_reported
 
     pipelines = sorted({int(one["azure_devops"]["pipeline_id"]) for one in registered})
     found = await services().azure_devops.deployments.runs_since(project, since, pipelines)
@@ -108,7 +108,7 @@ async def _pull_changes(
 ) -> tuple[int, datetime | None]:
     from shared.clients.azure_devops.deployments import MOST_LISTED
     from shared.delivery.reporting import reported
-    from shared.domain.azure_devops_changes import change_reported
+    from shared.domain.delivery.azure_devops_changes import change_reported
 
     own = services()
     repositories = await _repositories(project, registered)

@@ -12,7 +12,8 @@ import azure.functions as func
 from functions.http import body_of
 from functions.operations import UNDER_WAY, told_by
 from orchestrations.approving import EXPIRED
-from shared.domain import approvals, provisioning
+from shared.domain import approvals
+from shared.domain.service import provisioning
 from shared.errors import InvalidRequest, Unprocessable
 from shared.security.tokens import Caller
 from shared.services import services

@@ -13,8 +13,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.starting import policy, start_once
-from shared.domain import environment_changes as changes
-from shared.domain import environments
+from shared.domain.service import environment_changes as changes
+from shared.domain.service import environments
 from shared.services import services
 
 bp = df.Blueprint()

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from functions.validation import validate
-from shared.domain.delivery_matching import environment_name
-from shared.domain.delivery_reports import instant, part, sha, text
+from shared.domain.delivery.delivery_matching import environment_name
+from shared.domain.delivery.delivery_reports import instant, part, sha, text
 from shared.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from functions.http import answer, answers_problems, caller_with
 from functions.operations import UNDER_WAY
 from functions.registry import checked_name
 from functions.starting import policy, start_once
-from shared.domain import watched
-from shared.domain.anomalies import ANOMALOUS
+from shared.domain.watch import watched
+from shared.domain.watch.anomalies import ANOMALOUS
 from shared.errors import NotFound
 from shared.security.tokens import READER
 from shared.services import services

@@ -14,7 +14,7 @@ from orchestrations.saga import Saga, Steps
 from orchestrations.telling import Teller
 from shared.domain import approvals, cards, event_types
 from shared.domain.plain import plain
-from shared.domain.provisioning import CANCELLED
+from shared.domain.service.provisioning import CANCELLED
 
 DECISION = "decision"
 EXPIRED = "expired"

@@ -17,7 +17,8 @@ from orchestrations.approving import Refused, ask
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped, Undo
 from orchestrations.telling import Teller
 from orchestrations.undoing import NOT_ENDED, NOTICES_FOR_S, undo_all
-from shared.domain import cards, environments, event_types, provisioning
+from shared.domain import cards, event_types
+from shared.domain.service import environments, provisioning
 
 bp = df.Blueprint()
 

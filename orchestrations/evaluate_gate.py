@@ -16,10 +16,11 @@ from orchestrations.gates.going_back import go_back
 from orchestrations.gates.story import GateStory
 from orchestrations.saga import StepFailed, Steps
 from orchestrations.telling import NOTICE_FOR_S
-from shared.domain import cards, gates
-from shared.domain.deliveries import PRODUCTION
-from shared.domain.gate_results import facts_of, note_of, result_of, title_of
-from shared.domain.gates import evaluate
+from shared.domain import cards
+from shared.domain.delivery.deliveries import PRODUCTION
+from shared.domain.gate import gates
+from shared.domain.gate.gate_results import facts_of, note_of, result_of, title_of
+from shared.domain.gate.gates import evaluate
 
 bp = df.Blueprint()
 

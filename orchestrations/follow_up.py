@@ -17,9 +17,10 @@ from durabletask import task
 from orchestrations.approving import EXPIRED, audited, await_decision, new_approval, tell_decided
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
-from shared.domain import approvals, cards, event_types, incidents
-from shared.domain.case import comments, people_of
-from shared.domain.follow_ups import ALERT, CREATE_FOLLOW_UPS, Plan, Suggestion
+from shared.domain import approvals, cards, event_types
+from shared.domain.incident import incidents
+from shared.domain.incident.case import comments, people_of
+from shared.domain.incident.follow_ups import ALERT, CREATE_FOLLOW_UPS, Plan, Suggestion
 from shared.domain.plain import plain
 
 bp = df.Blueprint()

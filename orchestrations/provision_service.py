@@ -18,7 +18,8 @@ from orchestrations.approving import Refused, ask
 from orchestrations.saga import Saga, StepFailed, Steps, Stopped, Undo
 from orchestrations.telling import Teller
 from orchestrations.undoing import NOT_MADE, undo_all
-from shared.domain import cards, event_types, monitoring, provisioning
+from shared.domain import cards, event_types
+from shared.domain.service import monitoring, provisioning
 
 bp = df.Blueprint()
 

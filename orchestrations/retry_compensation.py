@@ -11,7 +11,7 @@ from durabletask import task
 from orchestrations.saga import Saga
 from orchestrations.telling import Teller
 from orchestrations.undoing import NOT_ENDED, NOT_MADE, NOTICES_FOR_S, conclude, failure_of, remains
-from shared.domain import provisioning
+from shared.domain.service import provisioning
 
 bp = df.Blueprint()
 

@@ -11,7 +11,7 @@ from durabletask import task
 from orchestrations.saga import Saga
 from orchestrations.telling import Teller
 from shared.domain import cards, event_types
-from shared.domain.watch_words import anomaly_facts, anomaly_title
+from shared.domain.watch.watch_words import anomaly_facts, anomaly_title
 
 bp = df.Blueprint()
 

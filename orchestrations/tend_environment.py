@@ -17,8 +17,9 @@ from durabletask import task
 
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import NOTICE_FOR_S, Teller
-from shared.domain import cards, environments, event_types
-from shared.domain.environments import ANNOUNCE, DESTROY, EXTEND, START, STOP
+from shared.domain import cards, event_types
+from shared.domain.service import environments
+from shared.domain.service.environments import ANNOUNCE, DESTROY, EXTEND, START, STOP
 
 bp = df.Blueprint()
 

@@ -19,7 +19,7 @@ from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.saga.calls import outcome_of
 from orchestrations.telling import Teller
 from shared.domain import cards, event_types
-from shared.domain.watch_words import forecast_facts, forecast_text, forecast_title
+from shared.domain.watch.watch_words import forecast_facts, forecast_text, forecast_title
 
 bp = df.Blueprint()
 

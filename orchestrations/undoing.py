@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from orchestrations.approving import Refused
 from orchestrations.saga import SETTLED, Saga, StepFailed, Steps, Stopped
 from orchestrations.telling import Teller
-from shared.domain import cards, event_types, provisioning
+from shared.domain import cards, event_types
+from shared.domain.service import provisioning
 from shared.texts import say_or
 
 NOTICES_FOR_S = 900

@@ -12,8 +12,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from shared.domain import action_history
-from shared.domain.action_history import Begun, Entry
+from shared.domain.action import action_history
+from shared.domain.action.action_history import Begun, Entry
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:

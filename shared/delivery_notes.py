@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from shared.domain.change_risk import Past
-from shared.domain.change_risk_files import normal
+from shared.domain.risk.change_risk import Past
+from shared.domain.risk.change_risk_files import normal
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import correlation, incident_entries
-from shared.domain.correlation import Assignment, Entry, Facts
-from shared.domain.incidents import CLOSING
+from shared.domain.incident import correlation, incident_entries
+from shared.domain.incident.correlation import Assignment, Entry, Facts
+from shared.domain.incident.incidents import CLOSING
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:

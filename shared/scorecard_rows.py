@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, TypedDict
 
-from shared.domain.deliveries import PRODUCTION
+from shared.domain.delivery.deliveries import PRODUCTION
 from shared.errors import VendorError
 
 log = logging.getLogger(__name__)

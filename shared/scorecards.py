@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from shared.domain import scorecard
-from shared.domain.scorecard_badge import badge
+from shared.domain.metrics import scorecard
+from shared.domain.metrics.scorecard_badge import badge
 from shared.scorecard_rows import DoraRow
 
 if TYPE_CHECKING:

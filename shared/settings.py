@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any
 
-from shared.domain import sensitivity
+from shared.domain.watch import sensitivity
 from shared.errors import ConfigurationError
 
 _UNRESOLVED = "@Microsoft.KeyVault("
@@ -83,7 +83,7 @@ def _setting(parse: Callable[[str], Any], about: str, default: Any = MISSING, na
 
 
 def _watch(tier: int) -> Any:
-    """How sharply services of this tier are watched: single values over those of shared.domain.sensitivity."""
+    """How sharply services of this tier are watched: single values over those of shared.domain.watch.sensitivity."""
     base = sensitivity.DEFAULTS[tier]
     about = f"How services of tier {tier} are watched, for example threshold=5,forecast_days=21: docs/anomalies.md"
     return _setting(lambda raw: sensitivity.changed(base, raw), about, base)

@@ -7,7 +7,7 @@ The request goes through Backstage's proxy by http:backstage:request
 
 from typing import Any
 
-from shared.domain.catalog_component import component_type
+from shared.domain.service.catalog_component import component_type
 from shared.golden_paths.catalogue import GoldenPath
 from tools.backstage_form import body, pages
 

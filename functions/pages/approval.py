@@ -14,7 +14,7 @@ from functions import editing
 from functions.forms import PAGE_POLICY, form_token
 from functions.http import NEVER_CACHED, sign_in_address
 from shared.domain import approvals
-from shared.domain.action_texts import action_text
+from shared.domain.action.action_texts import action_text
 from shared.errors import Conflict, RequestError
 from shared.security.tokens import Caller
 from shared.services import services

@@ -16,7 +16,7 @@ import azure.functions as func
 from functions import forms
 from functions.http import NEVER_CACHED, sign_in_address
 from functions.pages import render
-from shared.domain import environments
+from shared.domain.service import environments
 from shared.errors import RequestError
 from shared.security import links
 from shared.security.tokens import ADMIN, Caller

@@ -9,8 +9,8 @@ import azure.functions as func
 
 from functions.forms import PAGE_POLICY
 from functions.http import NEVER_CACHED, sign_in_address
-from shared.domain.gate_criteria import parse
-from shared.domain.gate_results import baseline_text, criteria_text, score_text, value_text
+from shared.domain.gate.gate_criteria import parse
+from shared.domain.gate.gate_results import baseline_text, criteria_text, score_text, value_text
 from shared.security.tokens import Caller
 from shared.services import services
 from shared.texts import choose, say, say_or

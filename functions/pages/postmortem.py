@@ -13,7 +13,7 @@ from shared.texts import choose
 
 
 def page(req: func.HttpRequest, text: str, caller: Caller) -> func.HttpResponse:
-    """text: as shared.domain.postmortem wrote it."""
+    """text: as shared.domain.incident.postmortem wrote it."""
     from functions.pages import render
 
     language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)

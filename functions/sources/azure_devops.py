@@ -12,9 +12,9 @@ from typing import Any
 from functions.validation import parse_json
 from shared import events
 from shared.delivery.reporting import reported
-from shared.domain import azure_devops_changes, azure_devops_runs
-from shared.domain.azure_devops_hooks import Parts, unusable
-from shared.domain.delivery_reports import text
+from shared.domain.delivery import azure_devops_changes, azure_devops_runs
+from shared.domain.delivery.azure_devops_hooks import Parts, unusable
+from shared.domain.delivery.delivery_reports import text
 from shared.security.webhooks import verify_shared_secret
 from shared.settings import Settings
 

@@ -12,7 +12,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from functions.validation import parse_json, validate
 from shared import events
-from shared.domain import event_types, problems
+from shared.domain import event_types
+from shared.domain.incident import problems
 from shared.security.webhooks import verify_shared_secret
 from shared.settings import Settings
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functions.validation import parse_json
 from shared import events
 from shared.delivery.reporting import reported
-from shared.domain import github_hooks
+from shared.domain.delivery import github_hooks
 from shared.security.webhooks import verify_signature
 from shared.settings import Settings
 

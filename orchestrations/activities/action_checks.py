@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from shared.clients.azure_devops import Run
-from shared.domain import actions
-from shared.domain.candidates import listed
+from shared.domain.action import actions
+from shared.domain.action.candidates import listed
 from shared.errors import VendorRefused
 from shared.runbooks.catalogue import runbooks
 from shared.services import services

@@ -12,11 +12,11 @@ import azure.durable_functions as df
 
 from orchestrations.activities import action_checks, versions
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import action_history, action_policy, actions, candidates, editing, remediation
-from shared.domain.action_policy import Asked, Judgement
+from shared.domain.action import action_history, action_policy, actions, candidates, editing, remediation
+from shared.domain.action.action_policy import Asked, Judgement
+from shared.domain.action.candidates import Facts
 from shared.domain.approvals import action_hash
-from shared.domain.candidates import Facts
-from shared.domain.gate_history import failed_commits
+from shared.domain.gate.gate_history import failed_commits
 from shared.errors import VendorRefused
 from shared.services import services
 

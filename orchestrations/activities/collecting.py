@@ -12,7 +12,7 @@ from functools import partial, wraps
 from typing import Any
 
 from orchestrations.outcome import Value
-from shared.domain.evidence import Missing
+from shared.domain.diagnosis.evidence import Missing
 from shared.errors import ValueFlowError, VendorUnavailable
 from shared.services import services
 from shared.texts import say

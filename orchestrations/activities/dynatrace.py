@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from orchestrations.activities.collecting import Words, entity_link, in_time, item, now_ms, start_of, words_of
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import baseline
+from shared.domain.diagnosis import baseline
 from shared.services import services
 
 bp = df.Blueprint()

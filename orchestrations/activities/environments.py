@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import environment_changes as changes
-from shared.domain.environments import moment, page_path, rules
+from shared.domain.service import environment_changes as changes
+from shared.domain.service.environments import moment, page_path, rules
 from shared.security import links
 from shared.services import services
 

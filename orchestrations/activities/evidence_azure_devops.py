@@ -9,8 +9,8 @@ import azure.durable_functions as df
 from orchestrations.activities.collecting import Words, in_time, item, side_by_side, start_of, words_of
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.azure_devops import CommitTitle, Difference, Run
-from shared.domain import changed_files
-from shared.domain.evidence import Missing, cut
+from shared.domain.diagnosis import changed_files
+from shared.domain.diagnosis.evidence import Missing, cut
 from shared.errors import VendorError
 from shared.services import services
 

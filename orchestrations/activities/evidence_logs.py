@@ -25,8 +25,8 @@ from orchestrations.activities.neighbourhood import neighbourhood
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.dynatrace import Record
 from shared.clients.dynatrace.logs import Found, attribute, of_entities
-from shared.domain import log_patterns
-from shared.domain.log_patterns import Line, Pattern
+from shared.domain.diagnosis import log_patterns
+from shared.domain.diagnosis.log_patterns import Line, Pattern
 from shared.services import services
 
 bp = df.Blueprint()

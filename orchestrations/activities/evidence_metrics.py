@@ -25,7 +25,7 @@ from orchestrations.activities.collecting import (
 from orchestrations.activities.neighbourhood import Neighbour, neighbourhood
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.dynatrace import Series
-from shared.domain import baseline
+from shared.domain.diagnosis import baseline
 from shared.services import services
 
 bp = df.Blueprint()

@@ -20,8 +20,8 @@ from orchestrations.activities.collecting import (
 )
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.servicenow import PlannedChange
-from shared.domain import maintenance
-from shared.domain.evidence import Missing
+from shared.domain.diagnosis import maintenance
+from shared.domain.diagnosis.evidence import Missing
 from shared.services import services
 
 bp = df.Blueprint()

@@ -9,9 +9,11 @@ import azure.durable_functions as df
 
 from orchestrations.activities.collecting import MINUTE_MS, now_ms
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import gate_history, gates, signals, verification
-from shared.domain.gates import Measured, unmeasured
+from shared.domain.gate import gate_history, gates
+from shared.domain.gate.gates import Measured, unmeasured
+from shared.domain.incident import verification
 from shared.domain.plain import journal
+from shared.domain.watch import signals
 from shared.errors import VendorError
 from shared.services import services
 

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrations.activities.collecting import DAY_MS, HOUR_MS, MINUTE_MS
-from shared.domain import signals, verification
-from shared.domain.bounds import Side
-from shared.domain.verification import Indicator, Window
+from shared.domain.diagnosis.bounds import Side
+from shared.domain.incident import verification
+from shared.domain.incident.verification import Indicator, Window
+from shared.domain.watch import signals
 from shared.errors import VendorRefused
 from shared.services import services
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import incidents
+from shared.domain.incident import incidents
 from shared.services import services
 from shared.texts import say, say_or
 

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain.monitoring import entity_selector
+from shared.domain.service.monitoring import entity_selector
 from shared.services import services
 
 bp = df.Blueprint()

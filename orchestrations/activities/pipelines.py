@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain.provisioning import BRANCH, DESTROY, PIPELINE_FOLDER
+from shared.domain.service.provisioning import BRANCH, DESTROY, PIPELINE_FOLDER
 from shared.errors import VendorRefused, VendorUnavailable
 from shared.services import services
 

@@ -13,8 +13,9 @@ import azure.durable_functions as df
 from orchestrations.activities.collecting import MINUTE_MS, now_ms
 from orchestrations.activities.indicators import golden, own, own_names
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain import signals, verification
-from shared.domain.verification import Indicator, Window
+from shared.domain.incident import verification
+from shared.domain.incident.verification import Indicator, Window
+from shared.domain.watch import signals
 from shared.services import services
 
 bp = df.Blueprint()

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import azure.durable_functions as df
 
 from orchestrations.outcome import Value, answers_outcome
-from shared.domain.provisioning import BRANCH, PIPELINE_FOLDER
+from shared.domain.service.provisioning import BRANCH, PIPELINE_FOLDER
 from shared.errors import VendorRefused
 from shared.services import services
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from orchestrations.activities import action_checks
 from shared.clients.azure_devops import Run
-from shared.domain import actions, changed_files
+from shared.domain.action import actions
+from shared.domain.diagnosis import changed_files
 from shared.errors import VendorError, VendorRefused
 from shared.services import services
 

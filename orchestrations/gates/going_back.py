@@ -15,11 +15,13 @@ from orchestrations.approving import EXPIRED, audited, await_decision, reminders
 from orchestrations.gates.story import GateStory
 from orchestrations.incidents.acting import AUTOMATIC, PLAN_FOR_S, Acting, Done
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import approvals, cards, event_types, gates, remediation
-from shared.domain.action_policy import GATE
-from shared.domain.action_texts import action_text
-from shared.domain.gate_results import facts_of
-from shared.domain.remediation import Proposal
+from shared.domain import approvals, cards, event_types
+from shared.domain.action import remediation
+from shared.domain.action.action_policy import GATE
+from shared.domain.action.action_texts import action_text
+from shared.domain.action.remediation import Proposal
+from shared.domain.gate import gates
+from shared.domain.gate.gate_results import facts_of
 
 REQUESTER = "valueflow"
 

@@ -27,7 +27,7 @@ class GateTeller(Teller):
 
 
 class GateStory:
-    """result: shared.domain.gate_results; filled in once the verdict is there."""
+    """result: shared.domain.gate.gate_results; filled in once the verdict is there."""
 
     result: dict[str, Any]
 

@@ -13,9 +13,10 @@ from durabletask import task
 from orchestrations.approving import audited, new_approval
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import Teller
-from shared.domain import actions, event_types, remediation
-from shared.domain.action_texts import action_text
-from shared.domain.remediation import Proposal
+from shared.domain import event_types
+from shared.domain.action import actions, remediation
+from shared.domain.action.action_texts import action_text
+from shared.domain.action.remediation import Proposal
 
 PLAN_FOR_S = 30
 """How long a proposal, and its incident, may wait for vendors that are away: without them nothing is proposed."""

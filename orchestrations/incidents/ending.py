@@ -8,7 +8,8 @@ from orchestrations.follow_up import begin
 from orchestrations.incidents.opening import about
 from orchestrations.incidents.story import Ending, Story
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import cards, event_types, follow_ups, incidents, postmortem
+from shared.domain import cards, event_types
+from shared.domain.incident import follow_ups, incidents, postmortem
 
 FAILED = "failed"
 REMEMBER_FOR_S = 300

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from orchestrations.saga import Saga, Steps
-from shared.domain import evidence
+from shared.domain.diagnosis import evidence
 from shared.texts import say
 
 FOR_S = 30

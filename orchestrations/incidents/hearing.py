@@ -9,7 +9,7 @@ from typing import Any
 
 from durabletask import task
 
-from shared.domain import correlation, problems
+from shared.domain.incident import correlation, problems
 
 JOINED = "problem_joined"
 RESOLVED = "problem_resolved"

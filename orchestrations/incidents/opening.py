@@ -8,9 +8,10 @@ from orchestrations.incidents.acting import Acting
 from orchestrations.incidents.evidence import gather
 from orchestrations.incidents.story import Story
 from orchestrations.saga import Steps
-from shared.domain import event_types, incidents
-from shared.domain.actions import environment_of
-from shared.domain.case import describe, incident_draft, opened_note
+from shared.domain import event_types
+from shared.domain.action.actions import environment_of
+from shared.domain.incident import incidents
+from shared.domain.incident.case import describe, incident_draft, opened_note
 
 MOST_SHOWN = 5
 

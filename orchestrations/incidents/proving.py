@@ -4,9 +4,9 @@ from orchestrations.incidents.acting import Done
 from orchestrations.incidents.reverting import offer_undo
 from orchestrations.incidents.story import REQUESTER, Ending, Story
 from orchestrations.saga import Steps
-from shared.domain import incidents
-from shared.domain.proof import proof
-from shared.domain.verification import RECOVERED
+from shared.domain.incident import incidents
+from shared.domain.incident.proof import proof
+from shared.domain.incident.verification import RECOVERED
 
 
 def prove(story: Story, done: Done) -> Steps:

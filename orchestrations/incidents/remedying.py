@@ -7,8 +7,9 @@ from orchestrations.incidents.proving import prove
 from orchestrations.incidents.revising import decide_with_edits, editable
 from orchestrations.incidents.story import REQUESTER, Ending, Story
 from orchestrations.saga import Steps
-from shared.domain import approvals, cards, event_types, incidents
-from shared.domain.case import comments
+from shared.domain import approvals, cards, event_types
+from shared.domain.incident import incidents
+from shared.domain.incident.case import comments
 
 ROUNDS = ("", "_2")
 """Suffixes of the steps' names. What was allowed may not hold any more when it is begun: then once more, from anew."""

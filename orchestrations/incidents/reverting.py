@@ -9,9 +9,10 @@ from durabletask import task
 from orchestrations.approving import EXPIRED, audited, await_decision, reminders, tell_decided
 from orchestrations.incidents.acting import PLAN_FOR_S, Acting, Done
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import actions, approvals, cards, event_types, remediation
-from shared.domain.action_texts import action_text
-from shared.domain.remediation import Proposal
+from shared.domain import approvals, cards, event_types
+from shared.domain.action import actions, remediation
+from shared.domain.action.action_texts import action_text
+from shared.domain.action.remediation import Proposal
 
 UNDO = "_undo"
 """Ends the names of its steps."""

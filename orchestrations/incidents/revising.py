@@ -13,11 +13,12 @@ from durabletask import task
 from orchestrations.approving import audited, await_decision, reminders
 from orchestrations.incidents.acting import PLAN_FOR_S, Acting
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import approvals, cards, editing, event_types, remediation
-from shared.domain.action_texts import action_text
-from shared.domain.case import Case
+from shared.domain import approvals, cards, event_types
+from shared.domain.action import editing, remediation
+from shared.domain.action.action_texts import action_text
+from shared.domain.action.remediation import Proposal
+from shared.domain.incident.case import Case
 from shared.domain.plain import plain
-from shared.domain.remediation import Proposal
 
 
 class Decided(NamedTuple):

@@ -9,10 +9,11 @@ from orchestrations.incidents.acting import Acting, Done
 from orchestrations.incidents.hearing import Hearing
 from orchestrations.saga import Saga, Steps
 from orchestrations.telling import Teller
-from shared.domain import correlation, evidence, incidents
-from shared.domain.case import Case, people_of
+from shared.domain.action.remediation import Proposal
+from shared.domain.diagnosis import evidence
+from shared.domain.incident import correlation, incidents
+from shared.domain.incident.case import Case, people_of
 from shared.domain.plain import plain
-from shared.domain.remediation import Proposal
 
 REQUESTER = "valueflow"
 MOST_NOTED = 10

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.demo.stage import Operation, Stage
 from sandbox.platform.story import PATH
-from shared.domain.monitoring import AUTO_TAGS
+from shared.domain.service.monitoring import AUTO_TAGS
 
 SERVICES = f"/api/golden-paths/{PATH}/services"
 

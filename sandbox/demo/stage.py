@@ -12,7 +12,7 @@ from sandbox.demo.browser import Browser
 from sandbox.demo.observed import Observed
 from sandbox.demo.observed import Operation as Operation
 from sandbox.platform.story import World
-from shared.domain.problems import instance_id, start_from_id
+from shared.domain.incident.problems import instance_id, start_from_id
 
 PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.2

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.assistant.port import MOST_CANDIDATES, Diagnosis
-from shared.domain.ranking import Candidate, rank
+from shared.domain.diagnosis.ranking import Candidate, rank
 
 
 class EmbeddedAssistant:

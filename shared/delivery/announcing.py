@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.domain.deliveries import PRODUCTION, Deployment
+from shared.domain.delivery.deliveries import PRODUCTION, Deployment
 from shared.errors import VendorRefused, VendorUnavailable
 
 if TYPE_CHECKING:

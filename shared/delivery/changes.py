@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import work_items
-from shared.domain.azure_devops_changes import change_reported
-from shared.domain.deliveries import MOST_COMMITS, ChangeMerged, Commit
-from shared.domain.delivery_matching import Service
-from shared.domain.delivery_reports import AZURE_DEVOPS, PUSH, Report, instant, part, reverted, sha
+from shared.domain.delivery import work_items
+from shared.domain.delivery.azure_devops_changes import change_reported
+from shared.domain.delivery.deliveries import MOST_COMMITS, ChangeMerged, Commit
+from shared.domain.delivery.delivery_matching import Service
+from shared.domain.delivery.delivery_reports import AZURE_DEVOPS, PUSH, Report, instant, part, reverted, sha
 
 if TYPE_CHECKING:
     from shared.clients.azure_devops import AzureDevOpsClient

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.delivery.changes import ChangeFacts
 from shared.delivery.runs import RunFacts
-from shared.domain import delivery_matching as matching
-from shared.domain import event_types, work_items
-from shared.domain.deliveries import Deployment
-from shared.domain.delivery_matching import Service
-from shared.domain.delivery_reports import (
+from shared.domain import event_types
+from shared.domain.delivery import delivery_matching as matching
+from shared.domain.delivery import work_items
+from shared.domain.delivery.deliveries import Deployment
+from shared.domain.delivery.delivery_matching import Service
+from shared.domain.delivery.delivery_reports import (
     AZURE_DEVOPS,
     CHANGE,
     DEPLOYMENT,

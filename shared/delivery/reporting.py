@@ -1,7 +1,7 @@
 """The event of a report: whoever reports the same thing, a hook or a look, makes the same event."""
 
 from shared.domain import event_types
-from shared.domain.delivery_reports import Report
+from shared.domain.delivery.delivery_reports import Report
 from shared.events import Event, new_event
 
 _LONGEST_SUBJECT = 200

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain import delivery_matching as matching
-from shared.domain.actions import ROLL_BACK
-from shared.domain.deliveries import MOST_COMMITS, Commit, Deployment, Result
-from shared.domain.delivery_matching import Service
-from shared.domain.delivery_reports import AZURE_DEVOPS, Report, instant, sha
+from shared.domain.action.actions import ROLL_BACK
+from shared.domain.delivery import delivery_matching as matching
+from shared.domain.delivery.deliveries import MOST_COMMITS, Commit, Deployment, Result
+from shared.domain.delivery.delivery_matching import Service
+from shared.domain.delivery.delivery_reports import AZURE_DEVOPS, Report, instant, sha
 
 if TYPE_CHECKING:
     from shared.action_log import ActionLog

@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from shared.domain.delivery_reports import Report
+from shared.domain.delivery.delivery_reports import Report
 
 if TYPE_CHECKING:
     from shared.clients.blob import BlobStore

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.domain.case import Case
+from shared.domain.incident.case import Case
 from shared.domain.plain import address, plain
 from shared.texts import say
 

@@ -2,7 +2,8 @@
 
 Median and MAD (median absolute deviation) stand in for mean and standard deviation, Theil and Sen's slope for the
 fitted line. Pure. Values are floats without gaps; callers leave gaps out. What is made of them is said elsewhere:
-shared.domain.baseline compares with before, shared.domain.seasons with the same hours, shared.domain.trends foretells.
+shared.domain.diagnosis.baseline compares with before, shared.domain.watch.seasons with the same hours,
+shared.domain.watch.trends foretells.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.domain.gate_criteria import BETTER, parse
+from shared.domain.gate.gate_criteria import BETTER, parse
 from shared.errors import ConfigurationError
 
 FOLDER = Path(__file__).parents[2] / "quality_gates"

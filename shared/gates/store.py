@@ -12,8 +12,8 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import gate_history
-from shared.domain.gate_history import Entry
+from shared.domain.gate import gate_history
+from shared.domain.gate.gate_history import Entry
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:

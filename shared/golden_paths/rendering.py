@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from shared.domain.reserved_words import WINDOWS_DEVICES
+from shared.domain.service.reserved_words import WINDOWS_DEVICES
 from shared.errors import RenderFailed
 from shared.golden_paths import filters
 from shared.golden_paths.catalogue import GoldenPath

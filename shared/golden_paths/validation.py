@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from shared.domain import names
+from shared.domain.service import names
 from shared.golden_paths.catalogue import GoldenPath
 from shared.golden_paths.values import is_free_text
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain import names
+from shared.domain.service import names
 from shared.golden_paths.catalogue import GoldenPath
 from shared.golden_paths.filters import FreeText
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from shared.domain import incidents
+from shared.domain.incident import incidents
 from shared.knowledge.memory import SOLVED_BY_PEOPLE, Memory, memory_of
 
 if TYPE_CHECKING:

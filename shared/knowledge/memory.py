@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, TypedDict
 
-from shared.domain import incidents
+from shared.domain.incident import incidents
 from shared.domain.plain import plain
 
 SOLVED_BY_PEOPLE = "solved_by_people"

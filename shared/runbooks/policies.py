@@ -1,4 +1,4 @@
-"""The policies: runbooks/policies.yaml, read once per process; shared/domain/action_policy.py judges by them."""
+"""The policies: runbooks/policies.yaml, read once per process; shared/domain/action/action_policy.py judges by them."""
 
 import zoneinfo
 from collections.abc import Collection, Mapping

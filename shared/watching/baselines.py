@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import seasons
-from shared.domain.signals import Signal, of_service, scaled
-from shared.domain.trends import HOUR_MS
+from shared.domain.watch import seasons
+from shared.domain.watch.signals import Signal, of_service, scaled
+from shared.domain.watch.trends import HOUR_MS
 from shared.watching.documents import Document, Documents
 from shared.watching.reading import Reading
 

@@ -1,6 +1,6 @@
 """What watching keeps in Blob: a small document a service, its baselines, and when the last round was.
 
-`watch/services/<name>.json` (shared.domain.watched) is written when something in it changed,
+`watch/services/<name>.json` (shared.domain.watch.watched) is written when something in it changed,
 `watch/baselines/<name>.json` once a day, `watch/last-round.json` every round.
 """
 

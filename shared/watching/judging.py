@@ -6,10 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain import anomalies, forecasts, resources, watched
-from shared.domain.resources import CERTIFICATE, Resource
-from shared.domain.sensitivity import Sensitivity
-from shared.domain.signals import of_service, per_minute
+from shared.domain.watch import anomalies, forecasts, resources, watched
+from shared.domain.watch.resources import CERTIFICATE, Resource
+from shared.domain.watch.sensitivity import Sensitivity
+from shared.domain.watch.signals import of_service, per_minute
 from shared.errors import VendorRefused
 from shared.watching.baselines import EVERY_MS, spread
 from shared.watching.documents import Document

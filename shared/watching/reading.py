@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import forecasts, seasons
-from shared.domain.anomalies import LOOK_BACK_MS
-from shared.domain.resources import Resource
-from shared.domain.seasons import MINUTE_MS
-from shared.domain.signals import Signal, of_service, per_minute
+from shared.domain.watch import forecasts, seasons
+from shared.domain.watch.anomalies import LOOK_BACK_MS
+from shared.domain.watch.resources import Resource
+from shared.domain.watch.seasons import MINUTE_MS
+from shared.domain.watch.signals import Signal, of_service, per_minute
 from shared.errors import VendorRefused
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import watched
-from shared.domain.sensitivity import Sensitivity, changed
+from shared.domain.watch import watched
+from shared.domain.watch.sensitivity import Sensitivity, changed
 from shared.watching.baselines import EVERY_MS, Baselines, Budget
 from shared.watching.documents import Document, Documents
 from shared.watching.judging import judged

@@ -11,9 +11,9 @@ import logging
 from collections.abc import Awaitable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import maintenance
-from shared.domain.seasons import MINUTE_MS
-from shared.domain.watched import Excuse
+from shared.domain.diagnosis import maintenance
+from shared.domain.watch.seasons import MINUTE_MS
+from shared.domain.watch.watched import Excuse
 from shared.errors import VendorError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from functions.operations import get_operation, get_postmortem
 from functions.quality_gates import get_gate
 from shared import services
 from shared.domain.approvals import action_hash
-from shared.domain.environments import iso
+from shared.domain.service.environments import iso
 from shared.security import links
 from tests.e2e.axe import violations
 from tests.fakes.durable import FakeDurableClient, Instance

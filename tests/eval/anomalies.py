@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
-from shared.domain.anomalies import Anomaly, Detector
-from shared.domain.seasons import DAY_MS, HISTORY_MS, MINUTE_MS, SLOT_MS, WEEK_MS, build
-from shared.domain.sensitivity import DEFAULTS
-from shared.domain.signals import GOLDEN, Signal, scaled
+from shared.domain.watch.anomalies import Anomaly, Detector
+from shared.domain.watch.seasons import DAY_MS, HISTORY_MS, MINUTE_MS, SLOT_MS, WEEK_MS, build
+from shared.domain.watch.sensitivity import DEFAULTS
+from shared.domain.watch.signals import GOLDEN, Signal, scaled
 from tests.eval import signal_series
 from tests.eval.page import table as markdown
 

@@ -11,8 +11,8 @@ from tests.eval.incidents.faults import FAULTS
 
 NAME = "causes"
 ABOUT = """
-Who judges: the ranking (`shared/domain/ranking.py`, which is what the embedded assistant answers), and the configured
-model where `OPENAI_URL` is set (with `OPENAI_API_KEY` and `OPENAI_MODEL`).
+Who judges: the ranking (`shared/domain/diagnosis/ranking.py`, which is what the embedded assistant answers), and the
+configured model where `OPENAI_URL` is set (with `OPENAI_API_KEY` and `OPENAI_MODEL`).
 
 **The data is synthetic.** Each record is a small made-up estate (6 to 11 entities) with one injected fault. Series are
 simulated minute by minute, symptoms travel to the callers with delay and loss, and the same code that reads Dynatrace's
@@ -28,7 +28,8 @@ incident without a cause in the evidence: right is "unknown". Where the source t
 answer, the record stays in, and counts as wrong when the cause is not found.
 """
 FORMAT = """
-{"id": "...", "problem": Problem (shared/domain/problems.py), "bundle": Bundle with facts (shared/domain/evidence.py),
+{"id": "...", "problem": Problem (shared/domain/incident/problems.py), "bundle": Bundle with facts
+(shared/domain/diagnosis/evidence.py),
  "component": name of the root entity or "" (nobody knows), "entity_id"?: its id,
  "category": one of shared/assistant/port.py,
  "kind"?: what figures are told apart by (else the category), "held_out"?: true | false,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.domain.change_risk import Facts, Past, assess
-from shared.domain.change_risk_plan import rollback, rollout
+from shared.domain.risk.change_risk import Facts, Past, assess
+from shared.domain.risk.change_risk_plan import rollback, rollout
 from tests.eval.scoring import share
 
 NAME = "change_risk"

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
-from shared.domain.forecasts import TOLD, saturation
-from shared.domain.sensitivity import DEFAULTS
-from shared.domain.trends import DAY_MS
+from shared.domain.watch.forecasts import TOLD, saturation
+from shared.domain.watch.sensitivity import DEFAULTS
+from shared.domain.watch.trends import DAY_MS
 from tests.eval import resource_series
 from tests.eval.page import table as markdown
 

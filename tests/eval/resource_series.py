@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from shared.domain.trends import DAY_MS, HOUR_MS
+from shared.domain.watch.trends import DAY_MS, HOUR_MS
 
 FILLING = ("steady_fill", "fill_with_rhythm", "recent_fill", "leaking_sawtooth", "rotation_broke", "quota")
 NOT_FILLING = (

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from shared.domain.seasons import DAY_MS, HISTORY_MS, MINUTE_MS, SLOT_MS
+from shared.domain.watch.seasons import DAY_MS, HISTORY_MS, MINUTE_MS, SLOT_MS
 
 SIGNALS = ("latency", "errors", "throughput", "cpu")
 CLEAN = ("plain", "growing", "past_shift", "gaps", "outliers", "batch", "quiet", "holiday", "bursty")

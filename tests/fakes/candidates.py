@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.domain.candidates import Facts
+from shared.domain.action.candidates import Facts
 from shared.runbooks.catalogue import runbooks
 from tests.fakes.remediation import SUSPECT
 

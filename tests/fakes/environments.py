@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain import environment_changes as changes
-from shared.domain.environments import iso, rules
+from shared.domain.service import environment_changes as changes
+from shared.domain.service.environments import iso, rules
 from tests.fakes.orchestration import START, Activity, Outcome, Rehearsal, done
 from tests.fakes.remediation import POLICY, SERVICE
 

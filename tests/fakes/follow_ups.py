@@ -44,7 +44,7 @@ STORY: dict[str, Any] = {
 
 def request(**changed: Any) -> dict[str, Any]:
     """The input of follow_up_incident."""
-    from shared.domain.follow_ups import suggest
+    from shared.domain.incident.follow_ups import suggest
 
     return {
         "plan": suggest("en", STORY),

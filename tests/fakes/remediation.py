@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.domain import actions, remediation
-from shared.domain.action_policy import APPROVER
+from shared.domain.action import actions, remediation
+from shared.domain.action.action_policy import APPROVER
 from tests.fakes.orchestration import Activity, Outcome, done
 
 POLICY = {

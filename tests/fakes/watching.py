@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.clients.dynatrace.metrics import Series
-from shared.domain.seasons import DAY_MS, MINUTE_MS
+from shared.domain.watch.seasons import DAY_MS, MINUTE_MS
 from shared.errors import VendorRefused, VendorUnavailable
 from tests.fakes.remediation import SERVICE
 

@@ -66,7 +66,7 @@ class Entities:
     async def find(self, selector: str) -> list[Entity]:
         """Those seen in the last three days that meet the selector, which must hold type or entityId.
 
-        selector: for example `type("SERVICE"),tag("service:orders")`; build it with `shared.domain.monitoring`.
+        selector: for example `type("SERVICE"),tag("service:orders")`; build it with `shared.domain.service.monitoring`.
         """
         params: Params = {"entitySelector": selector, "fields": _FIELDS, "pageSize": 500}
         found = await retrying(lambda: self._api.pages("find_entities", _PATH, "entities", params))

@@ -16,7 +16,7 @@ SCHEMA = "builtin:alerting.maintenance-window"
 
 
 class MaintenanceWindow(TypedDict):
-    """schedule, filters: as Dynatrace has them; `shared.domain.maintenance` reads them.
+    """schedule, filters: as Dynatrace has them; `shared.domain.diagnosis.maintenance` reads them.
 
     suppression: DETECT_PROBLEMS_AND_ALERT, DETECT_PROBLEMS_DONT_ALERT or DONT_DETECT_PROBLEMS.
     """

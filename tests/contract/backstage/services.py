@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.unit.shared.domain.test_catalog import BY_HAND, PROVISIONED
+from tests.unit.shared.domain.service.test_catalog import BY_HAND, PROVISIONED
 
 AWKWARD = [
     "1e5",

@@ -19,7 +19,7 @@ from shared.golden_paths.catalogue import all_paths
 from tests.contract.backstage.node import environment, installed, node
 from tests.contract.backstage.services import SERVICES
 from tests.contract.backstage.valueflow import ValueFlow
-from tests.unit.shared.domain.test_catalog import BY_HAND
+from tests.unit.shared.domain.service.test_catalog import BY_HAND
 from tests.unit.tools.test_backstage import HOURS, values_of
 from tools.backstage import FOLDER
 from tools.backstage_form import TOGGLE

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
-from shared.domain.catalog import catalog
-from shared.domain.catalog_component import Addresses
+from shared.domain.service.catalog import catalog
+from shared.domain.service.catalog_component import Addresses
 from tests.contract.backstage.services import SERVICES
 from tools.backstage import FOLDER
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.clients.dynatrace import dynatrace_client
 from shared.clients.dynatrace.logs import of_entities
-from shared.domain import monitoring
+from shared.domain.service import monitoring
 from tests.contract.clients.spec import faults, schema_faults
 from tests.fakes.dynatrace import SERVICE, TOKEN, URL, FakeDynatrace
 from tests.fakes.vendor import body_of

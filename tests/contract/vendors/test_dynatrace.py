@@ -9,7 +9,7 @@ import pytest
 from sandbox.vendors.dynatrace import entities, events, logs, metrics, problems, settings, slos
 from sandbox.vendors.dynatrace.placeholders import fill
 from sandbox.vendors.dynatrace.vendor import Dynatrace
-from shared.domain import monitoring
+from shared.domain.service import monitoring
 from tests.contract.vendors.published import check, read, resolve, sample, undeclared
 from tests.unit.sandbox.vendors.rig import Rig
 

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.demo.browser import Browser, Page
 from sandbox.demo.stage import Operation, Stage, operation_of
-from shared.domain.editing import key_of
+from shared.domain.action.editing import key_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,7 +19,7 @@ from sandbox.platform.story import read_document
 from sandbox.vendors.entra.people import person
 from shared.clients.azure_devops import ResourceName, azure_devops_client
 from shared.clients.blob import BlobStore, blob_store
-from shared.domain.environments import iso
+from shared.domain.service.environments import iso
 from shared.registry import ServiceRegistry
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

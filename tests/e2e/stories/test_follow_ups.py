@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.demo.stage import Operation, Stage
-from shared.domain.follow_ups import suggest
+from shared.domain.incident.follow_ups import suggest
 from tests.e2e.stories.test_incidents import decide, kill, notes_of, only_incident
 from tests.fakes.follow_ups import CASE, a_metric
 from tests.fakes.remediation import POLICY

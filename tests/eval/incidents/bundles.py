@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from shared.domain import baseline, evidence
+from shared.domain.diagnosis import baseline, evidence
 from tests.eval.incidents import coincidences
 from tests.eval.incidents.faults import FAULTS, Traces
 from tests.eval.incidents.series import Effects, points

@@ -12,7 +12,7 @@ from sandbox.vendors.dynatrace.vendor import Dynatrace
 from sandbox.vendors.store import Store
 from shared.clients.dynatrace import DynatraceClient
 from shared.clients.http import http_client
-from shared.domain import monitoring
+from shared.domain.service import monitoring
 from shared.errors import VendorRefused
 from tests.integration.clients.stage import (
     CREDENTIALS,

@@ -27,7 +27,7 @@ from shared import services
 from shared.clients.azure_devops import azure_devops_client
 from shared.clients.dynatrace import dynatrace_client
 from shared.clients.servicenow import servicenow_client
-from shared.domain import ranking
+from shared.domain.diagnosis import ranking
 from tests.fakes.remediation import SERVICE as REGISTERED
 from tests.fakes.services import fake_services
 from tests.fakes.vendors import act

@@ -14,8 +14,8 @@ from shared.clients.auth import client_credentials
 from shared.clients.dynatrace import DynatraceClient, dynatrace_client
 from shared.clients.http import http_client
 from shared.clients.servicenow import ServiceNowClient
-from shared.domain.seasons import DAY_MS, MINUTE_MS
-from shared.domain.sensitivity import DEFAULTS
+from shared.domain.watch.seasons import DAY_MS, MINUTE_MS
+from shared.domain.watch.sensitivity import DEFAULTS
 from shared.watching import Documents, Report, Watched, Watcher
 from tests.fakes.services import FakeBlob
 from tests.fakes.watching import a_service

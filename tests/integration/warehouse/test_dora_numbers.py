@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.clients.snowflake import Warehouse, warehouse
-from shared.domain import dora, dora_facts, dora_figures
+from shared.domain.metrics import dora, dora_facts, dora_figures
 from tests.integration.warehouse.delivery_histories import Event, History
 from tests.integration.warehouse.test_incident_numbers import same
 

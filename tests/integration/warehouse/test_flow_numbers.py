@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.clients.snowflake import warehouse
-from shared.domain import flow
 from shared.domain.event_types import WORK_ITEM_CHANGED
+from shared.domain.metrics import flow
 from tests.integration.warehouse.histories import Event, written
 from tests.integration.warehouse.started import login
 from tests.integration.warehouse.test_incident_numbers import empty, same

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.clients.snowflake import Warehouse, warehouse
-from shared.domain import response, response_figures
+from shared.domain.metrics import response, response_figures
 from tests.integration.warehouse.histories import Event, histories
 
 Row = Mapping[str, Any]

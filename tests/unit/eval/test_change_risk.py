@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain import change_risk as rules
+from shared.domain.risk import change_risk as rules
 from tests.eval import change_risk, runs
 
 

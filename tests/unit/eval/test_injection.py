@@ -7,7 +7,8 @@ import pytest
 
 from shared.assistant import openai
 from shared.clients import teams
-from shared.domain import cards, case, postmortem
+from shared.domain import cards
+from shared.domain.incident import case, postmortem
 from tests.eval import injection
 from tests.eval.injection_rig import INSTRUCTIONS, PEOPLE, SECRETS, Seen
 

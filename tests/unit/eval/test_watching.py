@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from typing import Any
 
-from shared.domain.seasons import HISTORY_MS, MINUTE_MS, SLOT_MS
+from shared.domain.watch.seasons import HISTORY_MS, MINUTE_MS, SLOT_MS
 from tests.eval import anomalies, forecasts, resource_series, signal_series
 
 START_MS = 1_794_182_400_000

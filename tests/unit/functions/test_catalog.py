@@ -12,7 +12,7 @@ from functions.catalog import get_entities, get_location, list_entities, make_li
 from shared.security import links
 from shared.settings import Secret
 from tests.fakes.requests import body_of, function_of, request
-from tests.unit.shared.domain.test_catalog import BY_HAND, PROVISIONED
+from tests.unit.shared.domain.service.test_catalog import BY_HAND, PROVISIONED
 
 list_all, get, locate = function_of(list_entities), function_of(get_entities), function_of(get_location)
 link = function_of(make_link)

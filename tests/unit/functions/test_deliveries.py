@@ -11,7 +11,7 @@ from shared.action_log import ActionLog
 from shared.clients.azure_devops import azure_devops_client
 from shared.clients.dynatrace import dynatrace_client
 from shared.delivery.reporting import reported
-from shared.domain.azure_devops_runs import run_reported
+from shared.domain.delivery.azure_devops_runs import run_reported
 from shared.errors import PoisonMessage, VendorUnavailable
 from tests.fakes.azure_devops import TOKEN, URL, FakeAzureDevOps
 from tests.fakes.dynatrace import SERVICE, FakeDynatrace

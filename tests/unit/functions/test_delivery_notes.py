@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.delivery_notes import note
-from shared.domain.change_risk import Past
+from shared.domain.risk.change_risk import Past
 from shared.errors import PoisonMessage, VendorRefused, VendorUnavailable
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

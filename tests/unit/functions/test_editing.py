@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from functions.approvals import decide_approval, show_approval
+from shared.domain.action.editing import key_of
 from shared.domain.approvals import action_hash
-from shared.domain.editing import key_of
 from tests.fakes.durable import FakeDurableClient, Instance
 from tests.fakes.requests import body_of, function_of, request
 from tests.unit.functions.test_approvals import FORM, HTML, STATUS, link_token

@@ -15,7 +15,7 @@ from functions.environments import (
     start_environment,
     stop_environment,
 )
-from shared.domain.environments import iso, moment
+from shared.domain.service.environments import iso, moment
 from shared.security import links
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.environments import HOURS, NAME, a_service, an_environment

@@ -7,7 +7,7 @@ import pytest
 
 from functions.follow_ups import start_follow_up
 from shared import services
-from shared.domain.follow_ups import suggest
+from shared.domain.incident.follow_ups import suggest
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.follow_ups import INCIDENT, OPERATION, POSTMORTEM, STORY
 from tests.fakes.services import fake_services

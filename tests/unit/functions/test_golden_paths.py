@@ -13,7 +13,7 @@ from functions.models import GoldenPath, GoldenPathList, Started, ValidationResu
 from orchestrations.provision_service import provision_service
 from shared import services
 from shared.clients.azure_devops import azure_devops_client
-from shared.domain import provisioning
+from shared.domain.service import provisioning
 from shared.errors import RenderFailed
 from shared.golden_paths import rendering
 from tests.fakes.azure_devops import TOKEN, URL, FakeAzureDevOps

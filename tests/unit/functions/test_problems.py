@@ -9,7 +9,7 @@ import azure.functions as func
 import pytest
 
 from functions.problems import handle_problem, on_problem_event, read_problem
-from shared.domain.problems import Problem
+from shared.domain.incident.problems import Problem
 from shared.errors import PoisonMessage, VendorUnavailable
 from tests.fakes.durable import FakeDurableClient, Instance
 from tests.fakes.remediation import PROBLEM

@@ -8,8 +8,8 @@ import pytest
 
 from functions.pages.gate import chart
 from functions.quality_gates import ask_for_gate, get_gate
-from shared.domain import gates
-from shared.domain.gate_results import result_of
+from shared.domain.gate import gates
+from shared.domain.gate.gate_results import result_of
 from shared.gates.rules import rules_of
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.requests import body_of, function_of, request

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.problems import handle_problem
 from functions.reconciling import reconcile
-from shared.domain.problems import instance_id
+from shared.domain.incident.problems import instance_id
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.remediation import PROBLEM
 

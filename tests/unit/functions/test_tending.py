@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.tending import tend_environments
-from shared.domain.environments import due, iso
+from shared.domain.service.environments import due, iso
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.environments import HOURS, NAME, RULES, a_service, an_environment
 from tests.fakes.requests import function_of

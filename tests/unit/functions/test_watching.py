@@ -7,8 +7,8 @@ import pytest
 
 from functions.registry import put_service
 from functions.watching import get_signals, watch
-from shared.domain.seasons import DAY_MS, MINUTE_MS
-from shared.domain.trends import HOUR_MS
+from shared.domain.watch.seasons import DAY_MS, MINUTE_MS
+from shared.domain.watch.trends import HOUR_MS
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.requests import function_of, request
 from tests.fakes.watching import NOW_MS, FakeDynatrace, FakeServiceNow, a_service, daily, over

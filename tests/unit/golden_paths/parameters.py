@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.domain import names
+from shared.domain.service import names
 from shared.golden_paths.catalogue import GoldenPath
 from shared.golden_paths.values import is_free_text
 from tests.unit.golden_paths.texts import HOSTILE
@@ -29,7 +29,7 @@ _TEXT = st.text(
     min_size=1,
     max_size=200,
 ) | st.sampled_from(HOSTILE)
-"""Without what no XML can hold, and shared.domain.names lets nobody send."""
+"""Without what no XML can hold, and shared.domain.service.names lets nobody send."""
 _NAME = st.from_regex(r"\A[a-z][a-z0-9]{2,9}(-[a-z0-9]{1,6}){0,3}\Z").filter(
     lambda name: not names.service_name_faults(name)
 )
@@ -44,7 +44,7 @@ def parameters_of(path: GoldenPath) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def values_of(name: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """What `schema` accepts; free text is not held to the rules of shared.domain.names."""
+    """What `schema` accepts; free text is not held to the rules of shared.domain.service.names."""
     if name == "name":
         return _NAME
     if "enum" in schema:

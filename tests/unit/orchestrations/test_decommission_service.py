@@ -9,7 +9,7 @@ from orchestrations.decommission_service import decommission_service
 from orchestrations.provision_service import provision_service
 from orchestrations.saga import StepFailed
 from shared.domain.approvals import action_hash
-from shared.domain.provisioning import decommission_action
+from shared.domain.service.provisioning import decommission_action
 from tests.fakes import provisioning as fake
 from tests.fakes.orchestration import START, Outcome, Rehearsal, done
 from tests.fakes.provisioning import OPERATION, PROVISION_POLICY, World, request

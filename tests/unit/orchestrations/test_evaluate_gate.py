@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orchestrations.evaluate_gate import evaluate_gate
-from shared.domain.action_policy import APPROVER
+from shared.domain.action.action_policy import APPROVER
 from shared.domain.approvals import action_hash
-from shared.domain.gates import Measured, unmeasured
+from shared.domain.gate.gates import Measured, unmeasured
 from tests.fakes.orchestration import START, Crash, Outcome, Rehearsal, done
 from tests.fakes.remediation import POLICY as BASE
 from tests.fakes.remediation import SERVICE, roll_back

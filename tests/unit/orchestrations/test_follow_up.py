@@ -9,7 +9,7 @@ import pytest
 from orchestrations.follow_up import begin, follow_up_incident
 from orchestrations.saga import Saga
 from shared.domain.approvals import action_hash
-from shared.domain.follow_ups import suggest
+from shared.domain.incident.follow_ups import suggest
 from tests.fakes.follow_ups import CASE, INCIDENT, OPERATION, POSTMORTEM, STORY, World, request
 from tests.fakes.orchestration import Crash, Rehearsal, done
 from tests.fakes.remediation import POLICY

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrations.provision_service import provision_service
 from orchestrations.saga import StepFailed
 from shared.domain.approvals import action_hash
-from shared.domain.provisioning import provision_action
+from shared.domain.service.provisioning import provision_action
 from tests.fakes import provisioning as fake
 from tests.fakes.orchestration import START, Crash, Rehearsal
 from tests.fakes.provisioning import OPERATION, PATH, World, request

@@ -8,7 +8,7 @@ import pytest
 from orchestrations.incidents.evidence import collectors
 from orchestrations.remediate_problem import remediate_problem
 from orchestrations.saga import StepFailed
-from shared.domain.actions import undo_of
+from shared.domain.action.actions import undo_of
 from shared.domain.approvals import action_hash
 from tests.fakes.orchestration import START, Crash, Rehearsal, done
 from tests.fakes.remediation import SERVICE, World, recovery, request, roll_back

@@ -7,8 +7,8 @@ import pytest
 
 from orchestrations.saga import StepFailed
 from orchestrations.tend_environment import tend_environment
-from shared.domain import environment_changes as changes
-from shared.domain.environments import due
+from shared.domain.service import environment_changes as changes
+from shared.domain.service.environments import due
 from tests.fakes.environments import HOURS, NAME, RULES, World, an_environment, at
 from tests.fakes.orchestration import START, Rehearsal
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.correlation import Facts, identity
+from shared.domain.incident.correlation import Facts, identity
 from shared.errors import OutcomeUnknown, VendorUnavailable
 from shared.open_incidents import OpenIncidents
 

@@ -1,6 +1,6 @@
 -- Work items, from the events work_item.changed: one row an item, as its highest revision says. STARTED_AT is the
 -- earliest of all revisions: work that began again began once. What each column means: docs/delivery-flow.md; the same
--- rules in Python: shared/domain/flow.py. LEFT_AT: when it was not in progress any more. It reads RAW and not CORE.EVENTS,
+-- rules in Python: shared/domain/metrics/flow.py. LEFT_AT: when it was not in progress any more. It reads RAW and not CORE.EVENTS,
 -- which puts all events in order: of one that came again any copy will do.
 
 CREATE OR REPLACE VIEW CORE.WORK_ITEMS AS

@@ -1,5 +1,5 @@
 -- DORA's five metrics a service, environment and day, ISO week or month (UTC). docs/dora.md defines each number; the
--- same rules in Python: shared/domain/dora_figures.py. What there is no data for is null, never 0: a period counts no
+-- same rules in Python: shared/domain/metrics/dora_figures.py. What there is no data for is null, never 0: a period counts no
 -- deployments only while the service was seen to live, from its first deployment to the day of the newest of all.
 
 CREATE OR REPLACE VIEW MART.DORA_PERIODS AS

@@ -12,8 +12,8 @@ from orchestrations.activities import environments as tended
 from shared import services
 from shared.clients.teams import teams_client
 from shared.domain import cards
-from shared.domain import environment_changes as changes
-from shared.domain.environments import Environment, due, iso, rules
+from shared.domain.service import environment_changes as changes
+from shared.domain.service.environments import Environment, due, iso, rules
 from shared.errors import Forbidden
 from shared.security import links
 from tests.fakes import teams as fake_teams

@@ -9,8 +9,8 @@ import pytest
 from orchestrations.activities.follow_ups import create_alert, create_work_item
 from orchestrations.activities.teams import post_card
 from shared.domain.approvals import action_hash
-from shared.domain.follow_ups import suggest
-from shared.domain.preventive_alerts import METRIC_EVENTS
+from shared.domain.incident.follow_ups import suggest
+from shared.domain.incident.preventive_alerts import METRIC_EVENTS
 from tests.fakes.follow_ups import INCIDENT, POSTMORTEM, STORY
 from tests.fakes.vendor import Fault, done_but_failed, lost_reply, malformed, timed_out
 from tests.fakes.vendors import Vendors, act, value

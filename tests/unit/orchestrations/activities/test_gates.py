@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from orchestrations.activities.gates import answer_check, keep_gate, measure_gate, note_change
-from shared.domain import gates
+from shared.domain.gate import gates
 from shared.gates.rules import rules_of
 from tests.fakes import azure_devops
 from tests.fakes.dynatrace import SERVICE

@@ -15,7 +15,7 @@ from orchestrations.activities.monitoring import (
     remove_setting,
 )
 from shared.clients.idempotency import marker
-from shared.domain import monitoring
+from shared.domain.service import monitoring
 from tests.fakes.vendor import Fault, done_but_failed, lost_reply, malformed, no_connection, status, timed_out
 from tests.fakes.vendors import Vendors, act, value
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrations.activities.actions import begin_action, plan_version_back
-from shared.domain.actions import runs_of, undo_of
+from shared.domain.action.actions import runs_of, undo_of
 from shared.domain.approvals import action_hash
 from shared.runbooks.policies import policies
 from tests.fakes.vendor import status

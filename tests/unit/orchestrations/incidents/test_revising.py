@@ -15,9 +15,9 @@ from orchestrations.incidents.revising import decide_with_edits, editable
 from orchestrations.saga import Saga
 from orchestrations.telling import Teller
 from shared import services
+from shared.domain.action.editing import MOST_EDITS, MOST_TRIES
 from shared.domain.approvals import action_hash
-from shared.domain.case import Case
-from shared.domain.editing import MOST_EDITS, MOST_TRIES
+from shared.domain.incident.case import Case
 from shared.runbooks.policies import policies
 from tests.fakes.acting import INCIDENT, PROBLEM, RUNS, ActingWorld, _Orchestrator, away
 from tests.fakes.orchestration import START, Activity, Outcome, Rehearsal, done

@@ -9,8 +9,8 @@ import pytest
 
 from shared.assistant.embedded import EmbeddedAssistant
 from shared.assistant.openai import OpenAIAssistant, openai_assistant
-from shared.domain.case import describe
-from shared.domain.remediation import propose
+from shared.domain.action.remediation import propose
+from shared.domain.incident.case import describe
 from tests.eval.incidents.bundles import make
 from tests.fakes.candidates import facts
 from tests.fakes.remediation import SERVICE

@@ -7,7 +7,7 @@ import pytest
 
 from shared.clients.dynatrace import dynatrace_client
 from shared.delivery.announcing import Announcer
-from shared.domain.deliveries import Deployment
+from shared.domain.delivery.deliveries import Deployment
 from shared.registry import ServiceRegistry
 from tests.fakes.dynatrace import SERVICE, TOKEN, URL, FakeDynatrace
 from tests.fakes.services import FakeBlob

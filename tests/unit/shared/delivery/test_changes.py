@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.azure_devops_changes import change_reported, push, work_item
-from shared.domain.delivery_reports import Report
-from shared.domain.github_hooks import read
+from shared.domain.delivery.azure_devops_changes import change_reported, push, work_item
+from shared.domain.delivery.delivery_reports import Report
+from shared.domain.delivery.github_hooks import read
 from tests.fakes.hooks import COMMIT, documented, pull_request_sent
 from tests.unit.shared.delivery.conftest import Scene
 

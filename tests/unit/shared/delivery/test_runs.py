@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.azure_devops_runs import run_reported
-from shared.domain.delivery_reports import Report
+from shared.domain.delivery.azure_devops_runs import run_reported
+from shared.domain.delivery.delivery_reports import Report
 from shared.events import Event
 from tests.fakes.vendor import status
 from tests.unit.shared.delivery.conftest import Scene

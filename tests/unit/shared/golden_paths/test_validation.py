@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.domain import names
+from shared.domain.service import names
 from shared.golden_paths.catalogue import GoldenPath, golden_path
 from shared.golden_paths.validation import complete, faults
 from tests.unit.golden_paths.parameters import ORDINARY

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from functions.models import Automation, Cause
-from shared.domain import actions, candidates
+from shared.domain.action import actions, candidates
 from shared.errors import ConfigurationError
 from shared.runbooks.catalogue import FOLDER, read_runbooks, runbooks
 from shared.runbooks.policies import policies, read_policies
@@ -176,7 +176,7 @@ def test_the_folder_goes_with_the_app() -> None:
 def test_every_reason_and_every_action_has_its_sentence() -> None:
     words: set[str] = set()
     for name in ("candidates", "remediation", "action_policy"):
-        tree = ast.parse((ROOT / f"shared/domain/{name}.py").read_text())
+        tree = ast.parse((ROOT / f"shared/domain/action/{name}.py").read_text())
         words |= {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     reasons = {
         "no_flag",

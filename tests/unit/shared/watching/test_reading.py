@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.seasons import MINUTE_MS
+from shared.domain.watch.seasons import MINUTE_MS
 from shared.errors import VendorRefused
 from shared.watching.reading import Reading, by_minute
 from tests.fakes.watching import NOW_MS, FakeDynatrace, a_service

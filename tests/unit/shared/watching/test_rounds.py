@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.seasons import DAY_MS, MINUTE_MS
-from shared.domain.sensitivity import DEFAULTS
-from shared.domain.trends import HOUR_MS
+from shared.domain.watch.seasons import DAY_MS, MINUTE_MS
+from shared.domain.watch.sensitivity import DEFAULTS
+from shared.domain.watch.trends import HOUR_MS
 from shared.watching import Documents, Report, Watched, Watcher
 from shared.watching.rounds import MOST_BASELINES
 from tests.fakes.services import FakeBlob

@@ -8,8 +8,8 @@ import pytest
 
 from sandbox.vendors.azure_devops import hooks
 from shared.clients.azure_devops import AzureDevOpsClient, azure_devops_client
-from shared.domain.azure_devops_changes import pull_request, push
-from shared.domain.azure_devops_runs import run_state
+from shared.domain.delivery.azure_devops_changes import pull_request, push
+from shared.domain.delivery.azure_devops_runs import run_state
 from tests.fakes.hooks import basic
 from tests.unit.sandbox.vendors.azure_devops.calls import MAIN, SHOP, allow, done, ended, service, start
 from tests.unit.sandbox.vendors.rig import Receiver, Rig, eventually

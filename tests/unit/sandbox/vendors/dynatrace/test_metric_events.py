@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.preventive_alerts import METRIC_EVENTS, alert_of
+from shared.domain.incident.preventive_alerts import METRIC_EVENTS, alert_of
 from tests.fakes.follow_ups import a_metric
 from tests.fakes.remediation import SERVICE
 from tests.unit.sandbox.vendors.rig import Rig

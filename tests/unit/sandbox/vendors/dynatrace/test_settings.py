@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.domain import monitoring
-from shared.domain.object_ids import management_zone_id
+from shared.domain.service import monitoring
+from shared.domain.service.object_ids import management_zone_id
 from tests.unit.sandbox.vendors.rig import Rig
 
 PATH = "/api/v2/settings/objects"

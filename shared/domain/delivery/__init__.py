@@ -1,0 +1,1 @@
+"""What delivery is told as: hooks and runs read, matched to services, work items and their flow. Pure."""

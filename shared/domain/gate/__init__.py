@@ -1,0 +1,1 @@
+"""Quality gates: criteria, scores, verdicts, and what earlier deployments were like. Pure."""

@@ -1,0 +1,1 @@
+"""What a change risks before it is merged, by rules, in words. Pure."""

@@ -1,0 +1,1 @@
+"""Services and their environments: names, provisioning, catalog entities, lifetimes. Pure."""

@@ -1,0 +1,1 @@
+"""What is watched before it is a problem: anomalies, forecasts, and what is usual. Pure."""
