@@ -86,7 +86,7 @@ async def _decide(
 ) -> dict[str, str]:
     """Hand the decision to the orchestration, which judges it once more against the action it would run."""
     from functions import editing
-    from functions.models import DecisionRequest
+    from functions.models.operations import DecisionRequest
     from functions.validation import parse_json, validate
 
     operation = await _approval_of(client, req.route_params["id"])

@@ -71,7 +71,7 @@ async def get_location(req: func.HttpRequest) -> func.HttpResponse:
 @answers_problems
 async def make_link(req: func.HttpRequest) -> func.HttpResponse:
     """A signed address for Backstage's `catalog.locations`. It can only be read from, and ends by itself."""
-    from functions.models import CatalogLinkRequest
+    from functions.models.platform import CatalogLinkRequest
     from functions.validation import parse_json, validate
 
     await caller_with(req, ADMIN)

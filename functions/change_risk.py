@@ -29,7 +29,7 @@ ANSWER_WITHIN_S = 2.5
 @bp.route(route="change-risk", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_problems
 async def assess_change(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.models import ChangeRiskRequest
+    from functions.models.change_risk import ChangeRiskRequest
     from functions.validation import parse_json, validate
 
     await caller_with(req, READER)

@@ -13,7 +13,7 @@ from shared.errors import VendorError, VendorUnavailable
 from shared.services import services
 
 if TYPE_CHECKING:
-    from functions.models import ChangeRiskRequest
+    from functions.models.change_risk import ChangeRiskRequest
 
 log = logging.getLogger(__name__)
 

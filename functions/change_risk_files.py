@@ -8,7 +8,7 @@ from shared.errors import InvalidRequest, VendorUnavailable
 from shared.services import services
 
 if TYPE_CHECKING:
-    from functions.models import ChangeRiskRequest
+    from functions.models.change_risk import ChangeRiskRequest
     from shared.clients.azure_devops import Difference
 
 DIFF_WITHIN_S = 0.9

@@ -47,7 +47,7 @@ async def list_corrections(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="deployments/{id}/corrections", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_problems
 async def correct_deployment(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.models import CorrectionRequest
+    from functions.models.corrections import CorrectionRequest
     from functions.validation import parse_json, validate
     from shared.events import new_event
     from shared.redaction import redacted

@@ -21,7 +21,7 @@ STARTED, FINISHED = "deployment.started", "deployment.finished"
 @bp.route(route="deployments", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_problems
 async def report_deployment(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.delivery_models import DeploymentEvent
+    from functions.models.delivery import DeploymentEvent
     from functions.told_deployments import deployment_of
     from functions.validation import parse_json, validate
     from shared.delivery.reporting import reported

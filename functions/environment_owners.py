@@ -27,7 +27,7 @@ Change = Callable[[Mapping[str, Any], Environment], Environment | None]
 
 
 def view(service: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A functions.models.Environment."""
+    """A functions.models.environments.Environment."""
     environment = service["environments"][name]
     action = environment.get("action") or {}
     ends_at = environment.get("ends_at")

@@ -110,7 +110,7 @@ async def start_environment(req: func.HttpRequest, client: df.DurableFunctionsCl
 async def _extend(
     req: func.HttpRequest, client: df.DurableFunctionsClient, caller: Caller, sent: bytes | dict[str, Any]
 ) -> dict[str, Any]:
-    from functions.models import ExtensionRequest
+    from functions.models.environments import ExtensionRequest
     from functions.validation import parse_json, validate
 
     asked = validate(ExtensionRequest, parse_json(sent) if isinstance(sent, bytes) else sent)

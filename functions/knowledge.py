@@ -85,7 +85,7 @@ async def tend_knowledge(timer: func.TimerRequest) -> None:
 
 
 async def _similar(asked: Any) -> dict[str, Any]:
-    from functions.models import SimilarRequest
+    from functions.models.incidents import SimilarRequest
     from functions.validation import validate
     from shared.redaction import redacted
 

@@ -360,17 +360,27 @@ def _content(model: str, media_type: str = "application/json") -> Mapping[str, A
     return {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model}"}}}} if model else {}
 
 
+def _shapes() -> dict[str, Any]:
+    """All that functions.models has, by name."""
+    import importlib
+    import pkgutil
+
+    from functions import models
+
+    found: dict[str, Any] = {}
+    for room in pkgutil.iter_modules(models.__path__):
+        found |= vars(importlib.import_module(f"functions.models.{room.name}"))
+    return found
+
+
 def _schemas() -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
-    from functions import delivery_models, models
     from functions.sources.dynatrace import DynatraceNotification
 
+    shapes = {**_shapes(), "DynatraceNotification": DynatraceNotification}
     used = {name for endpoint in ENDPOINTS for name in (endpoint.answer, endpoint.body) if name} | {"Problem"}
-    known = {
-        name: getattr(models, name, None) or getattr(delivery_models, name, DynatraceNotification)
-        for name in sorted(used)
-    }
+    known = {name: shapes[name] for name in sorted(used)}
     template = "#/components/schemas/{model}"
     _, definitions = models_json_schema(
         [(model, "validation") for model in known.values()], ref_template=template

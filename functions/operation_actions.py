@@ -50,7 +50,7 @@ async def cancel_operation(req: func.HttpRequest, client: df.DurableFunctionsCli
 async def _cancel(
     req: func.HttpRequest, client: df.DurableFunctionsClient, caller: Caller, sent: dict[str, Any]
 ) -> str:
-    from functions.models import CancelRequest
+    from functions.models.operations import CancelRequest
     from functions.validation import validate
 
     asked = validate(CancelRequest, sent)

@@ -120,7 +120,7 @@ def told_by(state: Any) -> dict[str, Any]:
 
 
 def operation_of(state: Any) -> dict[str, Any]:
-    """A functions.models.Operation from durabletask's OrchestrationState."""
+    """A functions.models.operations.Operation from durabletask's OrchestrationState."""
     told = told_by(state)
     failure = state.failure_details
     return {

@@ -24,7 +24,7 @@ from shared.security.tokens import READER, REQUESTER
 from shared.services import services
 
 if TYPE_CHECKING:
-    from functions.models import GateRequest
+    from functions.models.gates import GateRequest
 
 bp = df.Blueprint()
 
@@ -39,7 +39,7 @@ _KEY_CHARACTERS = 200
 @answers_problems
 async def ask_for_gate(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Start the gate, or find it. Its window may lie ahead: then it is judged when that is over."""
-    from functions.models import GateRequest
+    from functions.models.gates import GateRequest
     from functions.validation import parse_json, validate
 
     await caller_with(req, REQUESTER)
@@ -75,7 +75,7 @@ async def get_gate(req: func.HttpRequest, client: df.DurableFunctionsClient) -> 
 
 
 async def _gate(gate_id: str, client: df.DurableFunctionsClient) -> dict[str, Any]:
-    """A functions.models.QualityGate. Raises: NotFound."""
+    """A functions.models.gates.QualityGate. Raises: NotFound."""
     if not _ID.fullmatch(gate_id):
         raise NotFound("There is no quality gate of this id.")
     operation_url = f"{services().settings.public_url}/api/operations/{gate_id}"

@@ -16,7 +16,7 @@ from shared.security.tokens import ADMIN, READER
 from shared.services import services
 
 if TYPE_CHECKING:
-    from functions.models import ServiceDraft
+    from functions.models.services import ServiceDraft
 
 bp = df.Blueprint()
 
@@ -44,7 +44,7 @@ async def get_service(req: func.HttpRequest) -> func.HttpResponse:
 @answers_problems
 async def put_service(req: func.HttpRequest) -> func.HttpResponse:
     """Register the service, or change what is sent of it. Doing it twice is doing it once."""
-    from functions.models import ServiceDraft
+    from functions.models.services import ServiceDraft
     from functions.validation import parse_json, validate
 
     await caller_with(req, ADMIN)

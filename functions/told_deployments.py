@@ -14,7 +14,7 @@ from shared.domain.delivery.delivery_reports import instant, part, sha, text
 from shared.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from functions.delivery_models import DeploymentEvent
+    from functions.models.delivery import DeploymentEvent
 
 _OURS = ("deployment.started", "deployment.finished")
 _CDEVENT = re.compile(r"dev\.cdevents\.service\.(deployed|upgraded|rolledback)(\.\d[\w.-]*)?")
@@ -23,7 +23,7 @@ _VERSION = re.compile(r"@([^@?#]+)(?:[?#]|$)")
 
 def deployment_of(sent: "DeploymentEvent") -> dict[str, Any]:
     """The deployment an event tells, with its service. Raises: InvalidRequest by field."""
-    from functions.delivery_models import DeploymentData
+    from functions.models.delivery import DeploymentData
 
     if sent.type in _OURS:
         data = sent.data

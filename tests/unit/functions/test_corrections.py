@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions import corrections as triggers
-from functions.models import DeploymentCorrection, DeploymentCorrections
+from functions.models.corrections import DeploymentCorrection, DeploymentCorrections
 from shared.domain.event_types import DEPLOYMENT_CORRECTED
 from shared.errors import OutcomeUnknown
 from tests.fakes.requests import body_of, function_of, request

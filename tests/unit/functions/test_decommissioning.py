@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.decommissioning import request_decommission
-from functions.models import Started
+from functions.models.operations import Started
 from orchestrations.decommission_service import decommission_service
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.orchestration import Rehearsal

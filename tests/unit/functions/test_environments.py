@@ -123,7 +123,7 @@ async def test_the_list_needs_a_token(world: Any) -> None:
 
 
 async def test_the_answers_are_what_openapi_promises(world: Any, registered: dict[str, Any]) -> None:
-    from functions.models import EnvironmentList
+    from functions.models.environments import EnvironmentList
 
     await change(world, working_hours=HOURS)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.golden_paths import get_golden_path, list_golden_paths, request_service, validate_request
-from functions.models import GoldenPath, GoldenPathList, Started, ValidationResult
+from functions.models.golden_paths import GoldenPath, GoldenPathList, ValidationResult
+from functions.models.operations import Started
 from orchestrations.provision_service import provision_service
 from shared import services
 from shared.clients.azure_devops import azure_devops_client

@@ -7,7 +7,7 @@ import pytest
 
 from functions import health
 from functions.health import get_health, overall, probe_all
-from functions.models import Health
+from functions.models.platform import Health
 from tests.fakes.durable import FakeDurableClient
 from tests.fakes.requests import body_of, function_of, request
 

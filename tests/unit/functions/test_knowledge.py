@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions import knowledge as triggers
-from functions.models import SimilarIncidents
+from functions.models.incidents import SimilarIncidents
 from shared import services
 from tests.fakes.requests import body_of, function_of, request
 from tests.fakes.services import fake_services

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.models import Cancelled, Started
+from functions.models.operations import Cancelled, Started
 from functions.operation_actions import cancel_operation, request_compensation
 from orchestrations.retry_compensation import retry_compensation
 from tests.fakes.durable import FakeDurableClient, Instance

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.models import Operation
+from functions.models.operations import Operation
 from functions.operations import get_operation, get_postmortem, list_operations
 from tests.fakes.durable import FakeDurableClient, Instance
 from tests.fakes.requests import body_of, function_of, request

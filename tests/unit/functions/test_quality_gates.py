@@ -204,7 +204,7 @@ async def test_its_verdict_explains_itself(world: Any, client: FakeDurableClient
 
 
 async def test_what_is_answered_is_what_is_published(world: Any, client: FakeDurableClient) -> None:
-    from functions.models import QualityGate
+    from functions.models.gates import QualityGate
 
     gate_id = body_of(await post(client))["operation_id"]
     QualityGate.model_validate(body_of(await read(client, gate_id)))
@@ -307,7 +307,7 @@ def test_nothing_measured_has_no_chart() -> None:
     ],
 )
 def test_an_owner_s_gate_is_checked_when_the_service_is_registered(gate: dict[str, Any], fault: str) -> None:
-    from functions.models import ServiceDraft
+    from functions.models.services import ServiceDraft
     from functions.validation import validate
     from shared.errors import InvalidRequest
 

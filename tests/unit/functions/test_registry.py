@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.models import Service, ServiceList
+from functions.models.services import Service, ServiceList
 from functions.registry import get_service, list_services, put_service
 from tests.fakes.requests import body_of, function_of, request
 

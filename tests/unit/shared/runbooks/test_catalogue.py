@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from functions.models import Automation, Cause
+from functions.models.services import Automation, Cause
 from shared.domain.action import actions, candidates
 from shared.errors import ConfigurationError
 from shared.runbooks.catalogue import FOLDER, read_runbooks, runbooks
