@@ -45,7 +45,7 @@ def new_approval(
     requested_by: str,
     for_s: float,
 ) -> dict[str, Any]:
-    """What a person is asked to allow, as functions.models.Approval describes it."""
+    """What a person is asked to allow, as functions.models.operations.Approval describes it."""
     expires_at = context.current_utc_datetime + timedelta(seconds=for_s)
     return {
         "action": action,

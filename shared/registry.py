@@ -25,7 +25,7 @@ KEPT_S = 15.0
 _WRITES = 8
 
 Service = dict[str, Any]
-"""As functions.models.Service validates it, plus "name"."""
+"""As functions.models.services.Service validates it, plus "name"."""
 
 
 class ServiceRegistry:
