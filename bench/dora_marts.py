@@ -54,6 +54,7 @@ def run() -> dict[str, Any]:
 async def measure(size: Size) -> dict[str, Any]:
     """Raises RuntimeError when both do not count the same."""
     from shared.clients.snowflake import connect
+    from shared.clients.snowflake_typing import type_events
     from warehouse.kept import statements
     from warehouse.migrate import migrate
 
@@ -68,6 +69,9 @@ async def measure(size: Size) -> dict[str, Any]:
         async with running(folder, "warehouse", "sandbox.warehouse", *warehouse_arguments(state)) as facts:
             connection = connect(login(facts["port"]), 3600)
             cursor, meter, took = connection.cursor(), Meter(facts["pid"]), dict[str, float]()
+            began = time.perf_counter()
+            await asyncio.to_thread(type_events, connection)
+            typing_s = time.perf_counter() - began
             meter.forget_peak()
             for table, statement in statements():
                 began = time.perf_counter()
@@ -79,7 +83,7 @@ async def measure(size: Size) -> dict[str, Any]:
             connection.close()
     if not all(math.isclose(*pair, rel_tol=1e-6) for pair in zip(totals, bare["totals"], strict=True)):
         raise RuntimeError(f"they do not count the same: {totals} and {bare['totals']}")
-    return _result(size, events, took, peak_mb, bare)
+    return _result(size, events, typing_s, took, peak_mb, bare)
 
 
 def _bare(folder: Path) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def _bare(folder: Path) -> dict[str, Any]:
 
 
 def _result(
-    size: Size, events: int, took: dict[str, float], peak_mb: float, bare: dict[str, Any]
+    size: Size, events: int, typing_s: float, took: dict[str, float], peak_mb: float, bare: dict[str, Any]
 ) -> dict[str, Any]:
     seconds = sum(took.values())
     ratio = bare["seconds"] / seconds
@@ -110,6 +114,8 @@ def _result(
             "commits": size.deployments * COMMITS,
             "incidents": size.incidents,
             "events": events,
+            "typing_s": round(typing_s, 1),
+            "typed_events_per_s": round(events / typing_s),
             "refresh_s": round(seconds, 1),
             "peak_mb": peak_mb,
             "baseline_s": round(bare["seconds"], 2),

@@ -1,4 +1,7 @@
-"""Timer: load what the archive has landed into Snowflake's RAW.EVENTS. Late or missed runs catch up by themselves."""
+"""Timer: load what the archive has landed into Snowflake's RAW.EVENTS, and type it into FACT.
+
+Late or missed runs catch up by themselves; what was loaded and not typed is typed with the next load.
+"""
 
 import logging
 
@@ -20,3 +23,5 @@ async def load_warehouse(timer: func.TimerRequest) -> None:
         return
     report = await load_landing(services().blob, services().warehouse)
     log.info("warehouse: %s", report)
+    if report.rows:
+        await services().warehouse.type_events()

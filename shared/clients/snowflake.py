@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from shared.clients import snowflake_load
+from shared.clients import snowflake_load, snowflake_typing
 from shared.clients.snowflake_errors import session_is_gone, vendor_error
 from shared.errors import ConfigurationError, VendorUnavailable
 from shared.settings import Secret
@@ -20,7 +20,7 @@ TIMEOUT_S = 60
 LOGIN_TIMEOUT_S = 15
 LOCK_TIMEOUT_S = 30
 APPLICATION = "ValueFlow"
-WRITES = frozenset({"load_events"})
+WRITES = frozenset({"load_events", "type_events"})
 
 
 class Login(Protocol):
@@ -163,6 +163,14 @@ class Warehouse:
         return await asyncio.to_thread(
             self._run, "load_events", lambda connection: snowflake_load.load(connection, files)
         )
+
+    async def type_events(self) -> None:
+        """Type what was loaded since the last time: rows of RAW.EVENTS become rows of FACT.
+
+        Raises: OutcomeUnknown when no answer came (calling again is safe). What is not typed yet is read all the same,
+        more slowly.
+        """
+        await asyncio.to_thread(self._run, "type_events", snowflake_typing.type_events)
 
     async def close(self) -> None:
         """End the session."""

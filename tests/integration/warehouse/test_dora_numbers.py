@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.clients.snowflake import Warehouse, warehouse
+from shared.clients.snowflake_typing import FACTS
 from shared.domain.metrics import dora, dora_facts, dora_figures
 from tests.integration.warehouse.delivery_histories import Event, History
 from tests.integration.warehouse.test_incident_numbers import same
@@ -49,9 +50,10 @@ async def test_loading_again_and_correcting_later_change_the_right_days_alone(ow
     tag = uuid.uuid4().hex[:8]
     client = warehouse(own_database, timeout_s=30)
     try:
-        await client.query("DELETE FROM RAW.EVENTS")
+        await forget(client)
         first = [deployed(f"{tag}-d1", 2), deployed(f"{tag}-d2", 4)]
         await load(client, f"{tag}-1", first)
+        await client.type_events()
         await load(client, f"{tag}-2", first)
         assert await days(client) == {2: (1, 0), 3: (0, 0), 4: (1, 0)}
 
@@ -65,6 +67,7 @@ async def test_loading_again_and_correcting_later_change_the_right_days_alone(ow
         await load(client, f"{tag}-3", [{**corrected, "time": "2026-03-20T00:00:00Z"}])
         assert await days(client) == {2: (1, 1), 3: (0, 0), 4: (1, 0)}
 
+        await client.type_events()
         await load(client, f"{tag}-4", [deployed(f"{tag}-d2", 3, told=9)])
         assert await days(client) == {2: (1, 1), 3: (1, 0)}
         [week] = await client.query("SELECT * FROM MART.DORA_WEEKLY")
@@ -88,6 +91,12 @@ def deployed(id_: str, day: int, told: int = 5) -> Event:
 
 async def load(client: Warehouse, name: str, events: Sequence[Event]) -> None:
     await client.load_events({f"{name}.jsonl": "\n".join(map(json.dumps, events)).encode()})
+
+
+async def forget(client: Warehouse) -> None:
+    """Take out every event. What is typed until when stays: rows to come are newer."""
+    for table in ("RAW.EVENTS", *(f"FACT.{fact}" for fact in FACTS)):
+        await client.query(f"DELETE FROM {table}")
 
 
 async def days(client: Warehouse) -> dict[int, tuple[int, int]]:
@@ -128,9 +137,12 @@ async def compare(configuration: Any, events: Sequence[Event], tag: str) -> None
 
 
 async def load_and_read(client: Warehouse, events: Sequence[Event], tag: str) -> dict[str, list[Row]]:
-    await client.query("DELETE FROM RAW.EVENTS")
-    lines = "\n".join(json.dumps(event) for event in events)
-    await client.load_events({f"{tag}.jsonl": lines.encode()})
+    """Half of the events typed, the other half as they came: the views read both."""
+    await forget(client)
+    half = len(events) // 2
+    await load(client, f"{tag}-typed", events[:half])
+    await client.type_events()
+    await load(client, f"{tag}-fresh", events[half:])
     core = ("CORE.DEPLOYMENTS", "CORE.COMMITS", "CORE.DEPLOYMENT_INCIDENTS")
     mart = ("MART.DORA_PERIODS", "MART.DORA_MONTHLY")
     return {name: list(await client.query(f"SELECT * FROM {name}")) for name in (*core, *mart)}
