@@ -8,16 +8,13 @@ comes: the same event changes nothing more, in any order.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from shared.domain.risk.change_risk import Past
 from shared.domain.risk.change_risk_files import normal
-from shared.errors import OutcomeUnknown, VendorUnavailable
+from shared.shared_lists import SharedLists
 
 if TYPE_CHECKING:
     from shared.clients.blob import BlobStore
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
 MOST_GATES = 30
 MOST_BLAMED, MOST_PATHS = 60, 200
 REMEMBERED = timedelta(days=365)
-_JSON = "application/json"
-_TRIES = 12
-_LONGEST_PAUSE_S = 0.4
 
 type Row = Mapping[str, Any]
 
@@ -48,11 +42,11 @@ class DeliveryNotes:
     """All methods raise VendorUnavailable (try later); doing any of them again changes nothing more."""
 
     def __init__(self, blob: BlobStore) -> None:
-        self._blob = blob
+        self._lists = SharedLists(blob, "delivery_notes")
 
     async def gates(self, service: str) -> list[dict[str, Any]]:
         """The last verdicts (domain.deliveries.GateDecided), newest first."""
-        return (await self._read(_gates(service)))[0]
+        return await self._lists.read(_gates(service))
 
     async def keep_gate(self, gate: Row) -> None:
         """Remember a verdict. The latest said of one gate counts."""
@@ -65,7 +59,7 @@ class DeliveryNotes:
             newest = sorted([*rest, dict(gate)], key=lambda one: (one["decided_at"], one["gate_id"]))
             return newest[::-1][:MOST_GATES]
 
-        await self._update(_gates(gate["service"]), change)
+        await self._lists.update(_gates(gate["service"]), change)
 
     async def keep_blamed(self, service: str, blamed: Blamed) -> None:
         """Remember which files a blamed deployment changed; what was said of it before is replaced."""
@@ -75,14 +69,14 @@ class DeliveryNotes:
             rest = [one for one in rows if one["key"] != blamed["key"]]
             return sorted([*rest, kept], key=lambda one: (one["at"], one["key"]))[::-1][:MOST_BLAMED]
 
-        await self._update(_blamed(service), change)
+        await self._lists.update(_blamed(service), change)
 
     async def history(self, service: str, paths: Sequence[str], now: datetime) -> dict[str, Past]:
         """Of these paths, those that were blamed within REMEMBERED, with how often. now: aware."""
         since = (now - REMEMBERED).isoformat()
         found: dict[str, Past] = {}
         wanted = {normal(path) for path in paths}
-        for row in (await self._read(_blamed(service)))[0]:
+        for row in await self._lists.read(_blamed(service)):
             if row["at"] < since:
                 continue
             for path in wanted.intersection(row["paths"]):
@@ -91,30 +85,6 @@ class DeliveryNotes:
                     proven=past.proven + row["proven"], probable=past.probable + (not row["proven"])
                 )
         return found
-
-    async def _update(
-        self, name: str, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
-    ) -> None:
-        for attempt in range(_TRIES):
-            rows, etag = await self._read(name)
-            changed = change(rows)
-            if changed == rows or await self._write(name, changed, etag):
-                return
-            await asyncio.sleep(random.uniform(0, min(0.01 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
-        raise VendorUnavailable("blob", "delivery_notes", f"others keep changing {name}")
-
-    async def _read(self, name: str) -> tuple[list[dict[str, Any]], str]:
-        found = await self._blob.get_with_etag(name)
-        return (json.loads(found[0]), found[1]) if found else ([], "")
-
-    async def _write(self, name: str, rows: list[dict[str, Any]], etag: str) -> bool:
-        document = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-        try:
-            if etag:
-                return await self._blob.replace(name, document, _JSON, etag)
-            return await self._blob.put_once(name, document, _JSON)
-        except OutcomeUnknown:
-            return False  # Read again: if it was written, nothing changes any more.
 
 
 def _gates(service: str) -> str:

@@ -7,8 +7,6 @@ process wants changed at the same time is written together, so that a storm cost
 from __future__ import annotations
 
 import asyncio
-import json
-import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,15 +14,12 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.incident import correlation, incident_entries
 from shared.domain.incident.correlation import Assignment, Entry, Facts
 from shared.domain.incident.incidents import CLOSING
-from shared.errors import OutcomeUnknown, VendorUnavailable
+from shared.shared_lists import SharedLists
 
 if TYPE_CHECKING:
     from shared.clients.blob import BlobStore
 
 _BLOB = "incidents/open.json"
-_JSON = "application/json"
-_TRIES = 40
-_LONGEST_PAUSE_S = 0.4
 RECENT_S = 1.0
 
 type Change = Callable[[list[Entry]], list[Entry]]
@@ -53,7 +48,7 @@ class OpenIncidents:
     """All methods raise VendorUnavailable (try later); doing any of them again changes nothing more."""
 
     def __init__(self, blob: BlobStore) -> None:
-        self._blob = blob
+        self._lists = SharedLists(blob, "open_incidents", tries=40)
         self._turn = asyncio.Lock()
         self._waiting: list[_Wanted] = []
         self._seen: list[Entry] = []
@@ -61,7 +56,7 @@ class OpenIncidents:
 
     async def all(self) -> list[Entry]:
         """Every entry, oldest first."""
-        return (await self._read())[0]
+        return await self._read()
 
     async def recent(self) -> list[Entry]:
         """The same as they were at most RECENT_S ago: for what may be decided by a look that is a little old."""
@@ -153,30 +148,22 @@ class OpenIncidents:
             raise wanted.error
 
     async def _write_waiting(self) -> None:
-        for attempt in range(_TRIES):
-            entries, etag = await self._read()
-            together, changed = list(self._waiting), entries
+        together: list[_Wanted] = []
+
+        def change(entries: list[Entry]) -> list[Entry]:
+            together[:] = self._waiting
             for wanted in together:
-                changed = wanted.made(changed)
-            if changed == entries or await self._write(changed, etag):
-                for wanted in together:
-                    wanted.written = True
-                self._waiting = [wanted for wanted in self._waiting if not wanted.written]
-                return
-            await asyncio.sleep(random.uniform(0, min(0.01 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
-        raise VendorUnavailable("blob", "open_incidents", "others keep changing the open incidents")
+                entries = wanted.made(entries)
+            return entries
 
-    async def _read(self) -> tuple[list[Entry], str]:
-        found = await self._blob.get_with_etag(_BLOB)
-        entries, etag = (json.loads(found[0]), found[1]) if found else ([], "")
+        self._saw(await self._lists.update(_BLOB, change))
+        for wanted in together:
+            wanted.written = True
+        self._waiting = [wanted for wanted in self._waiting if not wanted.written]
+
+    async def _read(self) -> list[Entry]:
+        return self._saw(await self._lists.read(_BLOB))
+
+    def _saw(self, entries: list[Entry]) -> list[Entry]:
         self._seen, self._seen_at = entries, time.monotonic()
-        return entries, etag
-
-    async def _write(self, entries: list[Entry], etag: str) -> bool:
-        document = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
-        try:
-            if etag:
-                return await self._blob.replace(_BLOB, document, _JSON, etag)
-            return await self._blob.put_once(_BLOB, document, _JSON)
-        except OutcomeUnknown:
-            return False  # Read again: if it was written, nothing changes any more.
+        return entries

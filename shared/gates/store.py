@@ -6,30 +6,25 @@ if nobody changed it meanwhile.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.gate import gate_history
 from shared.domain.gate.gate_history import Entry
-from shared.errors import OutcomeUnknown, VendorUnavailable
+from shared.shared_lists import SharedLists
 
 if TYPE_CHECKING:
     from shared.clients.blob import BlobStore
 
 _RESULTS, _HISTORY = "gates/results/", "gates/history/"
 _JSON = "application/json"
-_TRIES = 20
-_LONGEST_PAUSE_S = 0.4
 
 
 class GateStore:
     """All methods raise VendorUnavailable (try later); doing any of them again changes nothing more."""
 
     def __init__(self, blob: BlobStore) -> None:
-        self._blob = blob
+        self._blob, self._lists = blob, SharedLists(blob, "gate_history")
 
     async def put(self, result: dict[str, Any]) -> None:
         """Keep a verdict by result["id"], in place of an earlier one."""
@@ -42,35 +37,13 @@ class GateStore:
 
     async def history(self, service: str, environment: str) -> list[Entry]:
         """What was measured of earlier deployments, oldest first."""
-        return (await self._read(_place(service, environment)))[0]
+        return await self._lists.read(_place(service, environment))
 
     async def remember(self, service: str, environment: str, entry: Entry) -> None:
         """Keep what a gate measured, once per gate."""
-        await self._update(
+        await self._lists.update(
             _place(service, environment), lambda entries: gate_history.with_entry(entries, entry)
         )
-
-    async def _update(self, path: str, change: Callable[[list[Entry]], list[Entry]]) -> None:
-        for attempt in range(_TRIES):
-            entries, etag = await self._read(path)
-            changed = change(entries)
-            if changed == entries or await self._write(path, changed, etag):
-                return
-            await asyncio.sleep(random.uniform(0, min(0.01 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
-        raise VendorUnavailable("blob", "gate_history", f"others keep changing {path}")
-
-    async def _read(self, path: str) -> tuple[list[Entry], str]:
-        found = await self._blob.get_with_etag(path)
-        return (json.loads(found[0]), found[1]) if found else ([], "")
-
-    async def _write(self, path: str, entries: list[Entry], etag: str) -> bool:
-        document = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
-        try:
-            if etag:
-                return await self._blob.replace(path, document, _JSON, etag)
-            return await self._blob.put_once(path, document, _JSON)
-        except OutcomeUnknown:
-            return False  # Read again: if it was written, nothing changes any more.
 
 
 def _place(service: str, environment: str) -> str:
