@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from functions.models.base import Strict
 from functions.models.delivery import Delivery
+from shared.domain.diagnosis.categories import KnownCategory
 
 
 class AzureDevOpsPlace(Strict):
@@ -24,18 +25,6 @@ class DynatraceMeasure(Strict):
     resolution: str = Field(default="1m", pattern="^[0-9]+[mhd]$", description="Slot of the metric's samples")
 
 
-Cause = Literal[
-    "recent_deployment",
-    "memory_leak",
-    "saturation",
-    "dependency",
-    "configuration",
-    "certificate",
-    "quota",
-    "infrastructure",
-]
-
-
 class Instances(Strict):
     """How many instances are normal, and how many scaling out may make."""
 
@@ -48,7 +37,7 @@ class ServiceFlag(Strict):
 
     name: str = Field(pattern="^[A-Za-z0-9_.-]{1,100}$")
     label: str = Field(default="", pattern="^[A-Za-z0-9_.-]{0,100}$", description="Empty: without a label")
-    categories: list[Cause] = Field(min_length=1, max_length=8)
+    categories: list[KnownCategory] = Field(min_length=1, max_length=8)
 
 
 class NamedPipeline(Strict):
@@ -58,7 +47,7 @@ class NamedPipeline(Strict):
     pipeline_id: int = Field(ge=1)
     ref_name: str = Field(default="refs/heads/main", pattern="^refs/[A-Za-z0-9_./-]{1,200}$")
     parameters: dict[str, Annotated[str, Field(max_length=200)]] = Field(default={}, max_length=20)
-    categories: list[Cause] = Field(min_length=1, max_length=8)
+    categories: list[KnownCategory] = Field(min_length=1, max_length=8)
 
 
 class Automation(Strict):

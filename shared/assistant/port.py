@@ -5,17 +5,8 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Category = Literal[
-    "recent_deployment",
-    "memory_leak",
-    "saturation",
-    "dependency",
-    "configuration",
-    "certificate",
-    "quota",
-    "infrastructure",
-    "unknown",
-]
+from shared.domain.diagnosis.categories import Category
+
 MOST_CANDIDATES = 3
 
 

@@ -9,8 +9,9 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from functions.models.services import Automation, Cause
+from functions.models.services import Automation
 from shared.domain.action import actions, candidates
+from shared.domain.diagnosis.categories import KnownCategory
 from shared.errors import ConfigurationError
 from shared.runbooks.catalogue import FOLDER, read_runbooks, runbooks
 from shared.runbooks.policies import policies, read_policies
@@ -49,7 +50,7 @@ def test_every_action_for_a_cause_can_be_made_and_every_other_is_an_undo() -> No
 
 def test_every_known_cause_has_an_answer() -> None:
     assert {category for runbook in runbooks().values() for category in runbook.answers} == set(
-        get_args(Cause)
+        get_args(KnownCategory)
     )
 
 
