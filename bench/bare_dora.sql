@@ -1,4 +1,5 @@
--- The DORA figures of a day as somebody would write them over clean Parquet, for DuckDB alone. :folder is replaced.
+-- The DORA figures of a day, week and month as somebody would write them over clean Parquet, for DuckDB alone. :folder is
+-- replaced.
 WITH deployed AS (
     SELECT *, CAST(finished_at AS DATE) AS day, how = 'rollback' AS is_rollback, result = 'succeeded' AS succeeded
     FROM ':folder/deployments.parquet'
@@ -43,27 +44,41 @@ brought AS (
     SELECT o.commit, r.service, r.environment, r.day, r.finished_at
     FROM ordered AS o ASOF JOIN reaching AS r ON o.service = r.service AND o.place <= r.reached
 ),
+grains AS (SELECT unnest(['day', 'week', 'month']) AS grain),
+dated AS (
+    SELECT day, grain, CASE grain WHEN 'day' THEN day WHEN 'week' THEN CAST(date_trunc('week', day) AS DATE)
+        ELSE CAST(date_trunc('month', day) AS DATE) END AS period
+    FROM (SELECT CAST(unnest(generate_series(DATE '2023-01-01', DATE '2026-12-31', INTERVAL 1 DAY)) AS DATE) AS day), grains
+),
 leads AS (
-    SELECT b.service, b.environment, b.day, count(*) AS commits,
+    SELECT b.service, b.environment, g.grain, g.period, count(*) AS commits,
         quantile_cont(epoch(b.finished_at - c.committed_at), [0.5, 0.9]) AS lead
-    FROM ':folder/commits.parquet' AS c JOIN brought AS b ON c.change_commit = b.commit
+    FROM ':folder/commits.parquet' AS c JOIN brought AS b ON c.change_commit = b.commit JOIN dated AS g USING (day)
     GROUP BY ALL
 ),
-days AS (
-    SELECT service, environment, day, count(*) FILTER (NOT is_rollback) AS deployments,
+counted AS (
+    SELECT service, environment, g.grain, g.period,
+        count(*) FILTER (NOT is_rollback) AS deployments,
         count(*) FILTER (NOT is_rollback AND succeeded) AS successful,
         count(*) FILTER (NOT is_rollback AND blamed) AS failed, count(*) FILTER (is_rollback) AS rollbacks,
         quantile_cont(CASE WHEN blamed AND recovered_at >= finished_at THEN epoch(recovered_at - finished_at) END,
             [0.5, 0.9]) AS recovery
-    FROM judged GROUP BY ALL
+    FROM judged JOIN dated AS g USING (day) GROUP BY ALL
 ),
 calendar AS (
-    SELECT service, environment, CAST(unnest(generate_series(min(day), (SELECT max(day) FROM days), INTERVAL 1 DAY)) AS DATE) AS day
-    FROM days GROUP BY service, environment
+    SELECT service, environment,
+        CAST(unnest(generate_series(min(day), (SELECT max(day) FROM judged), INTERVAL 1 DAY)) AS DATE) AS day
+    FROM judged GROUP BY service, environment
+),
+observed AS (
+    SELECT service, environment, g.grain, g.period, count(*) AS observed_days
+    FROM calendar JOIN dated AS g USING (day) GROUP BY ALL
 )
-SELECT calendar.day, service, environment, coalesce(deployments, 0) AS deployments,
-    coalesce(successful, 0) AS successful, coalesce(failed, 0) AS failed, failed / nullif(deployments, 0) AS fail_rate,
+SELECT grain, period, service, environment, observed_days, coalesce(deployments, 0) AS deployments,
+    coalesce(successful, 0) AS successful, coalesce(successful, 0) / observed_days AS deployments_per_day,
+    coalesce(failed, 0) AS failed, failed / nullif(deployments, 0) AS fail_rate,
     coalesce(rollbacks, 0) AS rollbacks, rollbacks / (deployments + rollbacks) AS rework_rate,
     coalesce(commits, 0) AS commits, lead[1] AS lead_median_s, lead[2] AS lead_p90_s,
     recovery[1] AS recovery_median_s, recovery[2] AS recovery_p90_s
-FROM calendar LEFT JOIN days USING (service, environment, day) LEFT JOIN leads USING (service, environment, day)
+FROM observed LEFT JOIN counted USING (service, environment, grain, period)
+LEFT JOIN leads USING (service, environment, grain, period)

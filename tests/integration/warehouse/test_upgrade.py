@@ -20,6 +20,7 @@ VERSIONED = {
     "V1.1.1__events.sql": "7caa64dbdc8e12c2a30af30400124a42a202982b8d79db65481afa1890797a68",
     "V1.2.1__kept.sql": "225509650fe5ba0afb46b0b6543572af9b4f7dea50d36d33057a92f4828d22f4",
     "V1.3.1__facts.sql": "a08d5ad8340e668fdea00806b013f9d92732769b713a30dc3d23d1aa2a91e014",
+    "V1.3.2__kept_views.sql": "57910534edddeef6b2b685909becebfcbe0ff32b92c7e0315ab2332c975adcdf",
 }
 """SHA-256 of every versioned script as it was released: what ran somewhere is followed by another, never changed."""
 FIRST_RELEASE = {
