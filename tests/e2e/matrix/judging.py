@@ -106,8 +106,9 @@ def judge(row: Row, case: Case, ended: Operation, found: Difference) -> None:
     else:
         row.check(changes == [_CLOSED] or "close_change" in row.warnings, f"changes: {changes}")
     row.cards = len(found.of("teams.card"))
-    asked = case.call.world == APPROVAL or case.call.ends == DECOMMISSIONED
-    # A card that was being posted when the worker died may be posted again: nobody can look for it.
+    asked = 2 * (case.call.world == APPROVAL) + (case.call.ends == DECOMMISSIONED)
+    # The end; where people are asked, the question, and what was decided unless that is the end. A card that was being
+    # posted when the worker died may be posted again: nobody can look for it.
     most = 1 + row.retried + asked + (case.fault in KILLS)
     row.check(row.cards <= most, f"{row.cards} cards, {most} at most")
 
