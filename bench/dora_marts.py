@@ -74,10 +74,12 @@ async def measure(size: Size) -> dict[str, Any]:
             await asyncio.to_thread(type_events, connection)
             typing_s = time.perf_counter() - began
             meter.forget_peak()
-            for table, statement in statements():
-                began = time.perf_counter()
-                await asyncio.to_thread(cursor.execute, statement)
-                took[table.rpartition(".")[2].lower()] = round(time.perf_counter() - began, 2)
+            for _ in range(2):  # the better of two, as of the bare one
+                this = {
+                    table.rpartition(".")[2].lower(): await asyncio.to_thread(_seconds, cursor, statement)
+                    for table, statement in statements()
+                }
+                took = this if not took or sum(this.values()) < sum(took.values()) else took
             peak_mb = meter.peak_mb
             cursor.execute(_TOTALS)
             totals = [float(one) for one in cursor.fetchone()]
@@ -85,6 +87,12 @@ async def measure(size: Size) -> dict[str, Any]:
     if not all(math.isclose(*pair, rel_tol=1e-6) for pair in zip(totals, bare["totals"], strict=True)):
         raise RuntimeError(f"they do not count the same: {totals} and {bare['totals']}")
     return _result(size, events, typing_s, took, peak_mb, bare)
+
+
+def _seconds(cursor: Any, statement: str) -> float:
+    began = time.perf_counter()
+    cursor.execute(statement)
+    return round(time.perf_counter() - began, 2)
 
 
 def _bare(folder: Path) -> dict[str, Any]:
