@@ -18,6 +18,7 @@ from fakesnow.transforms import show, stage
 
 from sandbox.warehouse import statements
 from sandbox.warehouse.limits import IDLE_TRANSACTION_S
+from sandbox.warehouse.listing import Listing
 from sandbox.warehouse.loading import TEMPORARY
 from sandbox.warehouse.sessions import Session, Sessions
 
@@ -39,7 +40,7 @@ class Engine(FakeSnow):
         self.db_path = folder.resolve()
         self.nop_regexes = statements.ACCEPTED_WITHOUT_EFFECT
         self.results_cache: dict[str, Any] = {}
-        self.sessions = Sessions(idle_transaction_s)
+        self.sessions, self._listing = Sessions(idle_transaction_s), Listing()
         # What FakeSnow.__init__ does, but with its catalog in a file: stages survive a restart.
         temporary = folder.resolve() / TEMPORARY
         self.duck_conn = duckdb.connect(
@@ -62,27 +63,8 @@ class Engine(FakeSnow):
         return Session(self, self.sessions, database, in_schema, autocommit)
 
     def tables(self) -> list[dict[str, Any]]:
-        """Every table and view with its row count (None: it cannot be read), ordered by schema and name."""
-        reader = self.duck_conn.cursor()
-        try:
-            found = reader.execute(
-                "SELECT table_catalog, table_schema, table_name, table_type FROM information_schema.tables "
-                "WHERE table_catalog NOT IN ('system', 'temp', 'memory', ?) "
-                "AND table_schema NOT IN ('_fs_information_schema', 'information_schema') ORDER BY ALL",
-                [GLOBAL_DATABASE_NAME],
-            ).fetchall()
-            return [
-                {
-                    "database": database,
-                    "schema": schema,
-                    "name": name,
-                    "kind": "view" if kind == "VIEW" else "table",
-                    "rows": _count(reader, database, schema, name),
-                }
-                for database, schema, name, kind in found
-            ]
-        finally:
-            reader.close()
+        """Every table and view, as `Listing.look` tells them."""
+        return self._listing.look(self.duck_conn)
 
     def close(self) -> None:
         """Write everything into the database files."""
@@ -95,12 +77,3 @@ def _clear(temporary: Path) -> None:
     """Remove what a process that was killed left behind."""
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(exist_ok=True)
-
-
-def _count(reader: duckdb.DuckDBPyConnection, database: str, schema: str, name: str) -> int | None:
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (database, schema, name))
-    try:
-        counted = reader.execute(f"SELECT count(*) FROM {quoted}").fetchone()  # noqa: S608  # names come from the catalog, quoted
-    except duckdb.Error:
-        return None
-    return int(counted[0]) if counted else None
