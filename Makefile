@@ -8,7 +8,7 @@ BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 RUN = .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup lock demo up test check bench eval crash-matrix clean format backstage golden-path-builds
+.PHONY: help setup lock demo up test check bench eval stories crash-matrix clean format backstage golden-path-builds
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ format: setup ## put the code in its form
 
 bench: setup ## ratios against the bare engine (ONLY=name runs one)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
+
+stories: setup ## the stories of the whole platform, long ones too (ONLY=words narrows)
+	@STORIES=all $(RUN) -m pytest -n $(WORKERS) --dist loadfile -q tests/e2e/stories $(if $(ONLY),-k "$(ONLY)")
 
 crash-matrix: setup ## every step and every undoing killed and failed at every moment (ONLY=words narrows)
 	@CRASH_MATRIX=all $(RUN) -m pytest -n $(WORKERS) --dist load -q tests/e2e/test_crash_matrix.py $(if $(ONLY),-k "$(ONLY)")

@@ -3,8 +3,10 @@
 Properties are never held to a time: what a slow machine takes long for is not wrong.
 """
 
+import os
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 from tests.e2e.matrix import table
@@ -15,3 +17,12 @@ settings.load_profile("without a deadline")
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     table.tell(terminalreporter)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long stories out, unless all are asked for."""
+    if os.environ.get("STORIES") == "all":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in set(long)]

@@ -94,6 +94,7 @@ async def test_who_may_not_decide_and_what_was_not_seen_changes_nothing(stage: S
     assert (await stage.ended(operation["id"]))["outcome"] == "refused"
 
 
+@pytest.mark.long
 async def test_what_nobody_decides_in_time_is_refused_and_the_channel_hears_of_it(stage: Stage) -> None:
     operation = await asked(stage, await stage.open_problem("Nobody is there"))
 

@@ -147,6 +147,7 @@ async def test_without_a_model_the_incident_goes_out_with_the_embedded_answer(
     assert time.monotonic() - sick.began < WITHIN_S
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["quota", "nonsense", "invented", "refusal", "length", "content_filter"])
 async def test_a_model_without_a_usable_answer_is_not_waited_for(stage: Stage, kind: str) -> None:
     await stage.world.control("openai", "PUT", "config", {"always": kind})
@@ -185,6 +186,7 @@ async def test_without_dynatrace_gaps_are_told_and_no_action_is_called_a_fix(sta
     assert incident["state"] not in ("6", "7")
 
 
+@pytest.mark.long
 async def test_a_slow_model_holds_no_incident_up_for_longer_than_it_may(stage: Stage, slow: Sick) -> None:
     operation = await has_incident(stage, slow.problem_id)
 

@@ -115,6 +115,7 @@ async def test_a_storm_across_neighbours_is_one_incident_a_root_cause(stage: Sta
     assert len(recorded) == 2
 
 
+@pytest.mark.long
 async def test_a_worker_killed_in_a_storm_loses_nothing_and_does_nothing_twice(stage: Stage) -> None:
     """The broker dies with the worker once, too: what the dead worker held comes again without waiting for its lock."""
     storm = await brew(stage.world, 2, 30, within_s=2.0, name="killed", seed=random.randrange(10**6))

@@ -131,7 +131,12 @@ async def test_a_rollback_that_fails_is_not_called_a_fix(stage: Stage) -> None:
 WRITES = {"servicenow": ("create_incident", "update_incident"), "azure_devops": ("create_run",)}
 
 
-@pytest.mark.parametrize("kind", ["lost_reply", "drop", "malformed", "status"])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "kind", ["lost_reply", pytest.param("drop", marks=LONG), pytest.param("malformed", marks=LONG), "status"]
+)
 async def test_vendors_that_misbehave_never_get_a_second_incident_note_or_run(
     stage: Stage, kind: str
 ) -> None:

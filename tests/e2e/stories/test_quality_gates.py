@@ -172,6 +172,7 @@ async def test_a_bad_version_fails_and_goes_back_by_itself_where_owner_and_polic
     assert run["version"] == service.good
 
 
+@pytest.mark.long
 async def test_a_worker_killed_while_it_goes_back_deploys_once(stage: Stage) -> None:
     service = await Service(stage, f"morto-{secrets.token_hex(2)}").exist(
         {"allow": ["roll_back", "redeploy"]}
@@ -203,6 +204,7 @@ async def test_what_nobody_measured_is_held_and_changes_nothing(stage: Stage) ->
     assert await stage.runs(gate["id"]) == []
 
 
+@pytest.mark.long
 async def test_the_page_tells_a_person_the_same(stage: Stage) -> None:
     service = await Service(stage, f"pagina-{secrets.token_hex(2)}").exist()
     since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
