@@ -90,7 +90,7 @@ def test_every_system_shows_its_part_of_the_incident(resolved: dict[str, str], o
     assert page.locator("#problems .chip", has_text="closed").count() >= 1
     assert page.locator("#pipelines .ours").count() >= 1
     assert page.locator("#channel .card-body").count() >= 2
-    assert page.locator("#warehouse th", has_text="INCIDENTS").count() >= 1
+    page.locator("#warehouse th", has_text="INCIDENTS").first.wait_for(timeout=60_000)
     page.locator("#incidents details").first.locator("summary").click()
     assert "/postmortem" in page.locator("#incidents details").first.inner_text()
 

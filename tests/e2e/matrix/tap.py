@@ -87,7 +87,8 @@ class Tap:
         store.settimeout(None)
         self._open |= {caller, store}
         try:
-            with contextlib.suppress(OSError):
+            # One that was hung up meanwhile cannot be waited for: select calls that a ValueError.
+            with contextlib.suppress(OSError, ValueError):
                 self._pass_on(caller, store)
         finally:
             self._open -= {caller, store}

@@ -120,6 +120,10 @@ def test_a_failing_timer_goes_on_and_runs_at_the_start_when_told(start_host: Sta
     assert len(failed) >= 2
 
 
+STOPS_WITHIN_S = 15.0
+"""Far less than the minutes a host would take that waits for a request forever; far more than a slow machine needs."""
+
+
 def test_a_stop_lets_a_running_request_finish_and_takes_no_new_one(start_host: StartHost) -> None:
     host = start_host()
     answers: list[httpx.Response] = []
@@ -131,7 +135,7 @@ def test_a_stop_lets_a_running_request_finish_and_takes_no_new_one(start_host: S
     took_s = time.monotonic() - began
     asking.join()
     assert [answer.text for answer in answers] == ["late"]
-    assert took_s < 2.5
+    assert took_s < STOPS_WITHIN_S
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{host.url}/api/ping")
 
