@@ -86,9 +86,9 @@ def test_every_system_shows_its_part_of_the_incident(resolved: dict[str, str], o
     operation = page.locator(f"#op-{resolved['operation']}")
     operation.locator("summary").click() if not operation.locator(".steps").is_visible() else None
     assert operation.locator(".steps li").count() >= 15
-    assert page.locator("#incidents .chip", has_text="resolved").count() >= 1
-    assert page.locator("#problems .chip", has_text="closed").count() >= 1
-    assert page.locator("#pipelines .ours").count() >= 1
+    page.locator("#incidents .chip", has_text="resolved").first.wait_for(timeout=60_000)
+    page.locator("#problems .chip", has_text="closed").first.wait_for(timeout=60_000)
+    page.locator("#pipelines .ours").first.wait_for(timeout=60_000)
     assert page.locator("#channel .card-body").count() >= 2
     page.locator("#warehouse th", has_text="INCIDENTS").first.wait_for(timeout=60_000)
     page.locator("#incidents details").first.locator("summary").click()
@@ -99,9 +99,9 @@ def test_links_to_records_lead_to_them(resolved: dict[str, str], open_page: Open
     page = open_page()
     operation = page.locator(f"#op-{resolved['operation']}")
     operation.get_by_role("link", name="Incident").click()
-    assert page.locator("#incidents details[open]:target").count() == 1
+    page.locator("#incidents details[open]:target").wait_for(timeout=60_000)
     operation.get_by_role("link", name="Run").click()
-    assert page.locator("#pipelines .row:target .ours").count() == 1
+    page.locator("#pipelines .row:target .ours").wait_for(timeout=60_000)
     operation.get_by_role("link", name="Postmortem").click()
     page.get_by_role("button", name="Davi Rocha").click()
     page.get_by_text("INC00").first.wait_for()
