@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.vendors import outbox
 from sandbox.vendors.azure_devops import hooks
 from shared.clients.azure_devops import AzureDevOpsClient, azure_devops_client
 from shared.domain.delivery.azure_devops_changes import pull_request, push
@@ -51,7 +52,7 @@ async def test_a_run_is_told_when_it_begins_and_when_it_ended(rig: Rig, receiver
 async def test_a_receiver_that_fails_is_tried_again(
     rig: Rig, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks, "WAITS_S", (0.01,))
+    monkeypatch.setattr(outbox, "WAITS_S", (0.01,))
     _, pipeline_id = await service(rig, run_seconds=3600)
     await subscribe(rig, receiver)
     receiver.answers = [503]

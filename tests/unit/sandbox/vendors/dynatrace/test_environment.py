@@ -320,7 +320,7 @@ async def test_opening_and_resolving_notify_the_webhook(rig: Rig, receiver: Rece
 async def test_a_webhook_that_fails_is_tried_again(
     rig: Rig, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.vendors.dynatrace.notifications.WAITS_S", (0.01, 0.01))
+    monkeypatch.setattr("sandbox.vendors.outbox.WAITS_S", (0.01, 0.01))
     receiver.answers = [503, 503]
     await webhook(rig, receiver)
 
@@ -335,7 +335,7 @@ async def test_a_webhook_that_fails_is_tried_again(
 
 
 async def test_a_webhook_that_never_takes_it_is_given_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.vendors.dynatrace.notifications.WAITS_S", (0.01,))
+    monkeypatch.setattr("sandbox.vendors.outbox.WAITS_S", (0.01,))
     settings = {"url": "http://127.0.0.1:1/hook", "template": TEMPLATE}
     await rig.control("dynatrace", "PUT", "/notification", settings)
 
