@@ -13,12 +13,12 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.change_risk_facts import Looked, look_up, now
-from functions.http import answer, answers_problems, body_of, caller_with
+from functions.http import answer, answers_problems, body_of, caller_with, language_of
 from shared.domain.risk import change_risk_plan, change_risk_words
 from shared.domain.risk.change_risk import assess
 from shared.security.tokens import READER
 from shared.services import services
-from shared.texts import choose, say
+from shared.texts import say
 
 bp = df.Blueprint()
 
@@ -34,9 +34,7 @@ async def assess_change(req: func.HttpRequest) -> func.HttpResponse:
 
     await caller_with(req, READER)
     wanted = validate(ChangeRiskRequest, parse_json(body_of(req)))
-    language = wanted.language or choose(
-        req.headers.get("Accept-Language", ""), services().settings.default_language
-    )
+    language = wanted.language or language_of(req)
     began = time.monotonic()
     looked = await look_up(wanted, now())
     # Thousands of files take a while, in which others are answered.

@@ -15,12 +15,6 @@ _TYPE = "application/x-www-form-urlencoded"
 _GOOD_FOR_S = 3600
 _MOST_FIELDS = 10
 
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
-"""Content-Security-Policy of every page."""
-
 
 def is_form(req: func.HttpRequest) -> bool:
     """Whether a page's form was sent, rather than JSON."""

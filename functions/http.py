@@ -21,6 +21,7 @@ from shared.errors import (
 )
 from shared.security.tokens import Caller
 from shared.services import services
+from shared.texts import choose
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +155,11 @@ def token_of(req: func.HttpRequest) -> str | None:
 def wants_page(req: func.HttpRequest) -> bool:
     """Whether a person's browser asks."""
     return "text/html" in req.headers.get("Accept", "")
+
+
+def language_of(req: func.HttpRequest) -> str:
+    """The language the caller reads best of those we write."""
+    return choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
 
 
 def sign_in_address(back: str) -> str:

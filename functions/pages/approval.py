@@ -11,14 +11,14 @@ from urllib.parse import quote
 import azure.functions as func
 
 from functions import editing
-from functions.forms import PAGE_POLICY, form_token
-from functions.http import NEVER_CACHED, sign_in_address
+from functions.forms import form_token
+from functions.http import language_of, sign_in_address
+from functions.pages import html_page
 from shared.domain import approvals
 from shared.domain.action.action_texts import action_text
 from shared.errors import Conflict, RequestError
 from shared.security.tokens import Caller
-from shared.services import services
-from shared.texts import choose, say, say_or
+from shared.texts import say, say_or
 
 
 def page(
@@ -32,14 +32,13 @@ def page(
     received: str = "",
 ) -> func.HttpResponse:
     """The page; without an operation it says why, or asks to sign in. received: the decision that was just sent."""
-    from functions.pages import render
-
-    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
+    language = language_of(req)
     address = f"/api/approvals/{req.route_params['id']}?token={quote(req.params.get('token', ''), safe='.')}"
     signs_in = status == HTTPStatus.UNAUTHORIZED
-    html = render(
+    return html_page(
         "approval.html",
         language,
+        status,
         caller=caller,
         operation=operation,
         sign_in=sign_in_address(address) if signs_in else "",
@@ -48,8 +47,6 @@ def page(
         action_url=address,
         **(_shown(language, operation, caller, waiting) if operation and caller else {}),
     )
-    headers = {**NEVER_CACHED, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
 
 
 def _shown(language: str, operation: Mapping[str, Any], caller: Caller, waiting: bool) -> dict[str, Any]:

@@ -14,14 +14,13 @@ from urllib.parse import quote
 import azure.functions as func
 
 from functions import forms
-from functions.http import NEVER_CACHED, sign_in_address
-from functions.pages import render
+from functions.http import language_of, sign_in_address
+from functions.pages import html_page
 from shared.domain.service import environments
 from shared.errors import RequestError
 from shared.security import links
 from shared.security.tokens import ADMIN, Caller
 from shared.services import services
-from shared.texts import choose
 
 STEPS_HOURS = (8, 24, 72, 168, 720)
 """What the form offers beyond the present end, as far as the limit goes."""
@@ -108,8 +107,6 @@ def _path(req: func.HttpRequest) -> str:
 
 
 def _page(req: func.HttpRequest, status: int, **values: Any) -> func.HttpResponse:
-    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
     nothing = dict.fromkeys(("caller", "environment", "sign_in", "error", "extended"), "")
-    html = render("environment.html", language, role=ADMIN, action_url=_path(req), **{**nothing, **values})
-    headers = {**NEVER_CACHED, "Content-Security-Policy": forms.PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
+    values = {**nothing, **values, "role": ADMIN, "action_url": _path(req)}
+    return html_page("environment.html", language_of(req), status, **values)

@@ -7,13 +7,12 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.forms import PAGE_POLICY
-from functions.http import NEVER_CACHED, sign_in_address
+from functions.http import language_of, sign_in_address
+from functions.pages import html_page
 from shared.domain.gate.gate_criteria import parse
 from shared.domain.gate.gate_results import baseline_text, criteria_text, score_text, value_text
 from shared.security.tokens import Caller
-from shared.services import services
-from shared.texts import choose, say, say_or
+from shared.texts import say, say_or
 
 WIDTH, HEIGHT, _EDGE = 320.0, 72.0, 4.0
 REFRESH_S = 10
@@ -29,12 +28,11 @@ def page(
     error: str = "",
 ) -> func.HttpResponse:
     """The page; without a gate it says why, or asks to sign in."""
-    from functions.pages import render
-
-    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
-    html = render(
+    language = language_of(req)
+    return html_page(
         "gate.html",
         language,
+        status,
         caller=caller,
         gate=gate,
         error=error,
@@ -44,8 +42,6 @@ def page(
         refresh_s=REFRESH_S,
         **(_shown(language, gate) if gate else _NOTHING),
     )
-    headers = {**NEVER_CACHED, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
 
 
 _NOTHING: Mapping[str, Any] = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.forms import PAGE_POLICY, form_token
-from functions.http import NEVER_CACHED, sign_in_address
+from functions.forms import form_token
+from functions.http import language_of, sign_in_address
+from functions.pages import html_page
 from shared.security.tokens import ADMIN, REQUESTER, Caller
-from shared.services import services
-from shared.texts import choose, say, say_or
+from shared.texts import say, say_or
 
 REFRESH_S = 3
 _SIGNS = {
@@ -37,14 +37,13 @@ def page(
     received: bool = False,
 ) -> func.HttpResponse:
     """The page; without an operation it says why, or asks to sign in."""
-    from functions.pages import render
-
-    language = choose(req.headers.get("Accept-Language", ""), services().settings.default_language)
+    language = language_of(req)
     shown = _shown(language, operation, caller, requested_by) if operation else _NOTHING
     address = f"/api/operations/{req.route_params['id']}"
-    html = render(
+    return html_page(
         "operation.html",
         language,
+        status,
         caller=caller,
         operation=operation,
         error=error,
@@ -53,8 +52,6 @@ def page(
         refresh_s=REFRESH_S,
         **shown,
     )
-    headers = {**NEVER_CACHED, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
 
 
 _NOTHING: Mapping[str, Any] = {
