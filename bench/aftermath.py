@@ -48,11 +48,7 @@ async def watch(there: World, storm: Storm) -> AsyncIterator[Callable[[], Awaita
 
 async def _look(there: World, blob: Any, client: Any, storm: Storm) -> Seen:
     """Operations are only asked once nothing waits any more."""
-    stats = await there.http.get(there.document["servicebus"]["stats_url"])
-    entities = stats.raise_for_status().json()["entities"]
-    waiting = sum(
-        one["active"] for one in entities if one["path"].lower() == "events/subscriptions/incidents"
-    )
+    waiting = await there.messages_waiting("incidents")
     document = await blob.get("incidents/open.json")
     entries = [
         entry for entry in json.loads(document or b"[]") if set(entry["problems"]) & set(storm.problems)

@@ -83,7 +83,7 @@ async def _warm_up(there: World) -> None:
     """What is slow only once: one incident, to its proposal, and the warehouse's connector."""
     stage = Stage(there, say=lambda _: None)
     await stage.decision_wanted(await stage.open_problem("Before the storm"))
-    await there.load_warehouse()
+    await there.run_timer("load_warehouse")
 
 
 async def _until_handled(there: World, storm: Storm, began: float) -> tuple[Seen, float, float]:

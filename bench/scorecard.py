@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from bench.processes import durable, host, platform
 from sandbox.platform.story import World
+from sandbox.platform.waiting import until
 
 NAME = "scorecard"
 GOAL = (
@@ -71,19 +72,14 @@ async def _rounds(ours: Reader, bare: Reader, connections: int, count: int) -> R
 
 
 async def _made(there: World, reader: Reader) -> None:
-    """Run the timer now, and wait for what it makes. Raises: TimeoutError."""
-    app = there.document["app"]
-    started = await there.http.post(
-        f"{app['url']}/admin/functions/refresh_scorecards",
-        json={"input": ""},
-        headers={"x-functions-key": app["master_key"]},
+    """Run the timer now, and wait for what it makes. Raises: Overdue."""
+    await there.run_timer("refresh_scorecards")
+    await until(
+        "the timer makes a scorecard",
+        lambda: there.http.get(reader.url, headers=reader.headers),
+        lambda answer: answer.status_code == 200,
+        MADE_WITHIN_S,
     )
-    started.raise_for_status()
-    end = time.monotonic() + MADE_WITHIN_S
-    while (await there.http.get(reader.url, headers=reader.headers)).status_code != 200:
-        if time.monotonic() > end:
-            raise TimeoutError("the timer made no scorecard")
-        await asyncio.sleep(0.2)
 
 
 def _result(together: Rounds, alone: Rounds) -> dict[str, Any]:

@@ -22,7 +22,7 @@ async def told(there: World, count: int) -> Counter[str]:
     found: Counter[str] = Counter()
     try:
         for _ in range(_LOADS):
-            await there.load_warehouse()
+            await there.run_timer("load_warehouse")
             await asyncio.sleep(1)
             try:
                 found = Counter(str(row["SUBJECT"]) for row in await client.query(_QUERY))

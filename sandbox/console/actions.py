@@ -35,7 +35,7 @@ async def servicenow_away(sources: Sources) -> None:
 
 async def load_warehouse(sources: Sources) -> None:
     """Run the timer that loads the archive into the warehouse, now."""
-    await _with(sources, lambda world: world.load_warehouse())
+    await _with(sources, lambda world: world.run_timer("load_warehouse"))
 
 
 ACTIONS: dict[str, Callable[[Sources], Awaitable[None]]] = {

@@ -15,12 +15,13 @@ from sandbox.demo import report
 from sandbox.demo.browser import NotOnPage
 from sandbox.demo.progress import Progress
 from sandbox.demo.scenarios import SCENARIOS, Scenario
-from sandbox.demo.stage import Incident, Overdue, Stage
+from sandbox.demo.stage import Incident, Stage
 from sandbox.platform.assembly import Platform
 from sandbox.platform.children import ROOT
 from sandbox.platform.folder import StateFolder
 from sandbox.platform.story import world
 from sandbox.platform.up import stops_on_signals, telling_failures
+from sandbox.platform.waiting import Overdue
 
 REPORT = ROOT / "build" / "demo-report.json"
 INTERRUPTED = 130

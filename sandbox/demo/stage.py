@@ -1,7 +1,5 @@
 """What scenarios stand on: the world, the app as a person and an operator see it, and checks that are kept."""
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +10,8 @@ from sandbox.demo.browser import Browser
 from sandbox.demo.observed import Observed
 from sandbox.demo.observed import Operation as Operation
 from sandbox.platform.story import World
+from sandbox.platform.waiting import PATIENCE_S, Overdue, until
 from shared.domain.incident.problems import instance_id, start_from_id
-
-PATIENCE_S = 120.0
-_LOOK_EVERY_S = 0.2
 
 type Say = Callable[[str], None]
 
@@ -31,10 +27,6 @@ class Check:
     @property
     def holds(self) -> bool:
         return self.expected == self.observed
-
-
-class Overdue(Exception):
-    """Something did not come about in time; the message says what was expected and what there is."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +64,7 @@ class Stage(Observed):
         for_s: float = PATIENCE_S,
     ) -> T:
         """Look until it is good. A system that does not answer is looked at again. Raises: Overdue."""
-        end = time.monotonic() + for_s
-        last: object = "no answer"
-        while time.monotonic() < end:
-            try:
-                found = await look()
-            except httpx.HTTPError as error:
-                last = type(error).__name__
-            else:
-                if good(found):
-                    return found
-                last = found
-            await asyncio.sleep(_LOOK_EVERY_S)
-        raise Overdue(f"expected within {for_s:g} s: {what}; observed: {str(last)[:300]}")
+        return await until(what, look, good, for_s)
 
     async def notify(self, body: str, *, secret: str | None = None, key: str | None = None) -> httpx.Response:
         """Deliver a notification as Dynatrace does. secret, key: others than the right ones; "" leaves one out."""
@@ -148,14 +128,11 @@ class Stage(Observed):
 
     async def drained(self, *subscriptions: str) -> None:
         """Wait until nothing waits in these subscriptions of the topic `events`."""
-
-        async def waiting() -> int:
-            answer = await self.world.http.get(self.world.document["servicebus"]["stats_url"])
-            entities = answer.raise_for_status().json()["entities"]
-            wanted = {f"events/subscriptions/{name}" for name in subscriptions}
-            return sum(each["active"] for each in entities if each["path"].lower() in wanted)
-
-        await self.until(f"empty: {', '.join(subscriptions)}", waiting, lambda count: count == 0)
+        await self.until(
+            f"empty: {', '.join(subscriptions)}",
+            lambda: self.world.messages_waiting(*subscriptions),
+            lambda count: count == 0,
+        )
 
     async def _approval_link(self, operation_id: str) -> str:
         for card in reversed(await self.cards()):

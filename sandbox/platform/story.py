@@ -146,15 +146,22 @@ class World:
         fault = {"operation": "*", "kind": "status", "status": 503, "for_seconds": for_seconds}
         await self.control(vendor, "PUT", "faults", [fault])
 
-    async def load_warehouse(self) -> None:
-        """Run the app's timer now, as an operator does on Azure."""
+    async def run_timer(self, name: str) -> None:
+        """Run a timer of the app now, as an operator does on Azure."""
         app = self.document["app"]
         answer = await self.http.post(
-            f"{app['url']}/admin/functions/load_warehouse",
+            f"{app['url']}/admin/functions/{name}",
             json={"input": ""},
             headers={"x-functions-key": app["master_key"]},
         )
         answer.raise_for_status()
+
+    async def messages_waiting(self, *subscriptions: str) -> int:
+        """How many messages wait, or are being handled, in these subscriptions of the topic `events`."""
+        answer = await self.http.get(self.document["servicebus"]["stats_url"])
+        wanted = {f"events/subscriptions/{name}" for name in subscriptions}
+        entities = answer.raise_for_status().json()["entities"]
+        return sum(each["active"] for each in entities if each["path"].lower() in wanted)
 
     async def state(self, vendor: str) -> dict[str, list[dict[str, Any]]]:
         """All the vendor holds, by kind."""

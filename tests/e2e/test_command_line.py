@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.demo.stage import Stage, operation_of
 from sandbox.platform.ports import NAMES, VENDORS
-from sandbox.platform.story import World, world
+from sandbox.platform.story import world
 from tests.e2e.conftest import ROOT, Document, processes_of, running_platform, sandbox, until
 
 pytestmark = pytest.mark.timeout(500)
@@ -111,23 +111,21 @@ async def _leave_work_undone(document: Document, seen: Lives) -> None:
         seen.operation_id = operation_of(problem_id)
         seen.waiting_before = await stage.decision_wanted(problem_id)
         await _send(document, "demand.created")
-        await stage.until("a message in demands", lambda: _queued(stands_on), lambda count: count == 1)
-        seen.queued.append(await _queued(stands_on))
+        waiting = await stage.until(
+            "a message in demands",
+            lambda: stands_on.messages_waiting("demands"),
+            lambda count: count == 1,
+        )
+        seen.queued.append(waiting)
 
 
 async def _finish(document: Document, seen: Lives) -> None:
     async with world(document) as stands_on:
         stage = Stage(stands_on, print)
-        seen.queued.append(await _queued(stands_on))
+        seen.queued.append(await stands_on.messages_waiting("demands"))
         seen.waiting_after = await stage.operation(seen.operation_id) or {}
         await stage.approve(seen.operation_id)
         seen.ended = await stage.ended(seen.operation_id)
-
-
-async def _queued(stands_on: World) -> int:
-    answer = await stands_on.http.get(stands_on.document["servicebus"]["stats_url"])
-    entities = {each["path"].lower(): each["active"] for each in answer.json()["entities"]}
-    return int(entities["events/subscriptions/demands"])
 
 
 async def _send(document: Document, kind: str) -> None:

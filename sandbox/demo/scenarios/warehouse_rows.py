@@ -34,7 +34,7 @@ async def play(stage: Stage) -> None:
         return {row["OPERATION_ID"]: row for row in found}
 
     async def load_and_look() -> Rows:
-        await stage.world.load_warehouse()
+        await stage.world.run_timer("load_warehouse")
         return await stage.until("rows in CORE.INCIDENTS", rows, lambda found: _told(found, expected), 20.0)
 
     try:

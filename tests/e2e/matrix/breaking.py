@@ -5,6 +5,7 @@ import signal
 from typing import Any
 
 from sandbox.platform.story import World, read_document
+from sandbox.platform.waiting import until
 from tests.e2e.matrix.cases import (
     CANCELLED,
     CUT,
@@ -23,7 +24,6 @@ from tests.e2e.matrix.cases import (
 from tests.e2e.matrix.platform import Place
 from tests.e2e.matrix.snapshot import VENDORS
 from tests.e2e.matrix.tap import Tap, Trap
-from tests.e2e.matrix.waiting import until
 
 RUN_SECONDS, LONG_RUN_SECONDS = 0.3, 8.0
 _MEETING_S = 5.0

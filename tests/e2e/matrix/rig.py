@@ -7,10 +7,10 @@ import httpx
 
 from sandbox.platform.seed import PROJECT
 from sandbox.platform.story import World
+from sandbox.platform.waiting import until
 from tests.e2e.matrix.breaking import RUN_SECONDS, Breaking
 from tests.e2e.matrix.cases import APPROVAL, CANCELLED, DECOMMISSIONED, EMPTY, EXISTING, Case
 from tests.e2e.matrix.platform import Place
-from tests.e2e.matrix.waiting import until
 
 Operation = dict[str, Any]
 

@@ -1,14 +1,13 @@
 """Whether each end was told once: the events of all operations, as the archive keeps them."""
 
-import asyncio
 import json
-import time
 from collections import defaultdict
 from typing import Any
 
 from azure.storage.blob.aio import ContainerClient
 
 from sandbox.platform.story import World, world
+from sandbox.platform.waiting import until
 from shared.domain import event_types
 from shared.loading import LANDING, LOADED
 from tests.e2e.matrix.platform import Place
@@ -32,25 +31,19 @@ async def not_told_once(place: Place) -> dict[str, list[str]]:
     The archive may keep one event twice, which its id tells; two events are two.
     """
     async with world(place.document) as stands_on:
-        await _drained(stands_on)
+        await until(
+            "the archive is empty",
+            lambda: stands_on.messages_waiting("archive"),
+            lambda count: count == 0,
+            _DRAINED_WITHIN_S,
+            every_s=1,
+        )
         told: dict[str, dict[str, str]] = defaultdict(dict)
         for event in await _archived(stands_on):
             if event.get("type") in ENDS:
                 told[event["subject"]][event["id"]] = event["type"]
     ends = {operation: list(told[operation].values()) for operation in place.ended}
     return {operation: types for operation, types in ends.items() if len(types) != 1}
-
-
-async def _drained(stands_on: World) -> None:
-    end = time.monotonic() + _DRAINED_WITHIN_S
-    while True:
-        answer = await stands_on.http.get(stands_on.document["servicebus"]["stats_url"])
-        entities = answer.raise_for_status().json()["entities"]
-        waiting = [one for one in entities if one["path"].lower().endswith("subscriptions/archive")]
-        if not any(one["active"] for one in waiting):
-            return
-        assert time.monotonic() < end, f"the archive is not empty: {waiting}"
-        await asyncio.sleep(1)
 
 
 async def _archived(stands_on: World) -> list[dict[str, Any]]:

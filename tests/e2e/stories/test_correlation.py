@@ -63,13 +63,7 @@ async def has_incident(stage: Stage, problem_id: str) -> Operation:
 
 async def tick(stage: Stage) -> None:
     """Run the timer that reconciles, now."""
-    app = stage.world.document["app"]
-    answer = await stage.world.http.post(
-        f"{app['url']}/admin/functions/reconcile_incidents",
-        json={"input": ""},
-        headers={"x-functions-key": app["master_key"]},
-    )
-    answer.raise_for_status()
+    await stage.world.run_timer("reconcile_incidents")
 
 
 @contextlib.asynccontextmanager

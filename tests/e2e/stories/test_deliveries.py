@@ -91,13 +91,7 @@ async def told_dynatrace(stage: Stage, deployment_id: str) -> int:
 
 
 async def tick(stage: Stage) -> None:
-    app = stage.world.document["app"]
-    answer = await stage.world.http.post(
-        f"{app['url']}/admin/functions/reconcile_deliveries",
-        json={"input": ""},
-        headers={"x-functions-key": app["master_key"]},
-    )
-    answer.raise_for_status()
+    await stage.world.run_timer("reconcile_deliveries")
 
 
 async def test_a_run_told_by_hooks_twice_is_one_deployment_and_dynatrace_hears_once(

@@ -109,15 +109,9 @@ async def test_the_scorecard_shows_the_gate_and_its_badge_opens_by_its_address(
     stage: Stage, service: str
 ) -> None:
     await decided(stage.world, service, "fail", "1.3")
-    app = stage.world.document["app"]
 
     async def card() -> dict[str, Any]:
-        run = await stage.world.http.post(
-            f"{app['url']}/admin/functions/refresh_scorecards",
-            json={"input": ""},
-            headers={"x-functions-key": app["master_key"]},
-        )
-        run.raise_for_status()
+        await stage.world.run_timer("refresh_scorecards")
         answer = await called(stage.world, "GET", f"services/{service}/scorecard")
         return dict(answer.json()) if answer.status_code == 200 else {}
 

@@ -62,13 +62,7 @@ class Registered:
 
     async def tick(self) -> None:
         """Run the app's timer now."""
-        app = self.stage.world.document["app"]
-        answer = await self.stage.world.http.post(
-            f"{app['url']}/admin/functions/tend_environments",
-            json={"input": ""},
-            headers={"x-functions-key": app["master_key"]},
-        )
-        answer.raise_for_status()
+        await self.stage.world.run_timer("tend_environments")
 
     async def until(self, what: str, good: Any) -> dict[str, Any]:
         return await self.stage.until(what, self.environment, good)

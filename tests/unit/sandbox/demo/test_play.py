@@ -10,8 +10,9 @@ import pytest
 from sandbox.demo.play import play
 from sandbox.demo.progress import Progress
 from sandbox.demo.scenarios import Scenario
-from sandbox.demo.stage import Check, Overdue, Stage, operation_of
+from sandbox.demo.stage import Check, Stage, operation_of
 from sandbox.platform.story import World
+from sandbox.platform.waiting import Overdue
 
 type Story = Callable[[Stage], Awaitable[None]]
 
@@ -52,25 +53,6 @@ async def test_a_story_that_cannot_go_on_fails_and_keeps_what_it_found(error: Ex
     assert not result.passed
     assert result.problem.startswith(told)
     assert len(result.checks) == 1
-
-
-async def test_waiting_ends_with_what_was_expected_and_what_there_was() -> None:
-    async def look() -> int:
-        return 3
-
-    with pytest.raises(Overdue, match=r"expected within 0\.01 s: four; observed: 3"):
-        await stage().until("four", look, lambda found: found == 4, 0.01)
-
-
-async def test_waiting_bears_a_system_that_does_not_answer_for_a_while() -> None:
-    tries = iter([httpx.ConnectError("away"), httpx.ReadTimeout("slow"), None])
-
-    async def look() -> str:
-        if error := next(tries):
-            raise error
-        return "back"
-
-    assert await stage().until("it", look, lambda found: found) == "back"
 
 
 def test_progress_draws_nothing_that_moves_where_nobody_watches() -> None:

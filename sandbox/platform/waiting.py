@@ -1,4 +1,4 @@
-"""Looking until something has come about: no test sleeps for luck."""
+"""Looking until something has come about: no scenario, no test and no measurement sleeps for luck."""
 
 import asyncio
 import time
@@ -6,8 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-PATIENCE_S = 90.0
-_LOOK_EVERY_S = 0.05
+PATIENCE_S = 120.0
+_SHOWN = 600
+"""Characters of what was seen last."""
+
+
+class Overdue(Exception):
+    """Something did not come about in time; the message says what was expected and what there is."""
 
 
 async def until[T](
@@ -15,8 +20,9 @@ async def until[T](
     look: Callable[[], Awaitable[T]],
     good: Callable[[T], object],
     within_s: float = PATIENCE_S,
+    every_s: float = 0.1,
 ) -> T:
-    """Look until it is good; a worker that is away is looked for again."""
+    """Look until it is good. A system that does not answer is looked at again. Raises: Overdue."""
     end = time.monotonic() + within_s
     last: object = "no answer"
     while time.monotonic() < end:
@@ -28,5 +34,5 @@ async def until[T](
             if good(found):
                 return found
             last = found
-        await asyncio.sleep(_LOOK_EVERY_S)
-    raise AssertionError(f"not within {within_s:g} s: {what}; last seen: {str(last)[:1500]}")
+        await asyncio.sleep(every_s)
+    raise Overdue(f"expected within {within_s:g} s: {what}; observed: {str(last)[:_SHOWN]}")
