@@ -11,7 +11,6 @@ from orchestrations.saga import StepFailed, Steps
 from shared.domain import cards, event_types
 from shared.domain.incident import follow_ups, incidents, postmortem
 
-FAILED = "failed"
 REMEMBER_FOR_S = 300
 MOST_HOLDS = 5
 """How often an incident waits for problems that joined while it ended."""
@@ -72,16 +71,16 @@ def end_quietly(story: Story) -> Steps:
 def tell_failure(story: Story, failure: StepFailed) -> Steps:
     """A step cannot be done: say so wherever that still works, without failing again."""
     words = story.say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
-    story.saga.show(outcome=FAILED)
+    story.saga.show(outcome=incidents.FAILED)
     incident = story.incident or {"number": story.context.instance_id, "url": story.problem["url"]}
     card = cards.ended_card(story.language, incident, words, failure.reason)
     notices: dict[str, tuple[str, Mapping[str, Any]]] = {
         "announce_failure": ("post_card", {"card": card}),
-        "end_incident": ("end_incident", {"outcome": FAILED}),
+        "end_incident": ("end_incident", {"outcome": incidents.FAILED}),
     }
     if story.incident:
         notices["note_failure"] = ("add_work_note", {"sys_id": story.incident["sys_id"], "text": words})
-        fact = {"outcome": FAILED, "run_id": None, "postmortem_url": "", **_closed(story)}
+        fact = {"outcome": incidents.FAILED, "run_id": None, "postmortem_url": "", **_closed(story)}
         notices["record_failure"] = story.tell.fact(event_types.INCIDENT_CLOSED, fact)
     yield from story.saga.attempt_all(notices)
 

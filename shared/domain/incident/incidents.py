@@ -8,12 +8,16 @@ SELF_RESOLVED = "self_resolved"
 REFUSED = "refused"
 EXPIRED = "expired"
 ACTION_FAILED = "action_failed"
+FAILED = "failed"
+"""A step could not be done, so that the operation could not go on."""
 UNVERIFIED = "unverified"
 HANDED_OVER = "handed_over"
 PLANNED = "planned"
 """It came and went within announced maintenance: there is no incident."""
 CLOSING = (RESOLVED, SELF_RESOLVED)
 """Outcomes that resolve the incident; the others leave it to a person."""
+FAILURES = (ACTION_FAILED, FAILED)
+"""Outcomes that count as failed."""
 
 # ServiceNow: 1 high, 2 medium, 3 low (impact and urgency make the priority).
 _IMPACT = {"APPLICATION": "1", "SERVICES": "2", "SERVICE": "2", "INFRASTRUCTURE": "2", "ENVIRONMENT": "1"}

@@ -74,7 +74,7 @@ def _figures(of: Sequence[Incident]) -> Row:
         "SHARE_FIXED_BY_RUNBOOK": fixed / len(ended) if ended else None,
         "AUTOMATIC": sum(judged),
         "SHARE_AUTOMATIC": sum(judged) / len(judged) if judged else None,
-        "FAILED": sum(one.outcome in (incidents.ACTION_FAILED, "failed") for one in ended),
+        "FAILED": sum(one.outcome in incidents.FAILURES for one in ended),
         **named,
     }
     for name, values in (
