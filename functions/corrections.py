@@ -7,7 +7,6 @@ Answers: 200, 202 with the correction (the next load counts it), 400, 401, 403, 
 """
 
 import hashlib
-import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -19,17 +18,16 @@ from functions.http import answer, answers_problems, body_of, caller_with
 from shared.domain.delivery.deliveries import Correction
 from shared.domain.event_types import DEPLOYMENT_CORRECTED
 from shared.domain.metrics import dora_corrections
-from shared.errors import Conflict, InvalidRequest, OutcomeUnknown, VendorUnavailable
+from shared.errors import Conflict, InvalidRequest
 from shared.security.tokens import APPROVER, READER
 from shared.services import services
+from shared.shared_lists import SharedLists
 
 bp = df.Blueprint()
 
 MOST = 200
 """Corrections of one deployment."""
 LONGEST_ID = 300
-_WRITES = 8
-_JSON = "application/json"
 
 
 @bp.route(route="deployments/{id}/corrections", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -38,7 +36,7 @@ async def list_corrections(req: func.HttpRequest) -> func.HttpResponse:
     """All that was said of it, oldest first, and whether it still counts."""
     await caller_with(req, READER)
     id_ = _id_of(req)
-    said, _ = await _read(id_)
+    said = await _lists().read(_name(id_))
     hold = {one["correction_id"] for one in dora_corrections.holding(said)}
     told = [{**one, "holds": one["correction_id"] in hold} for one in said]
     return answer({"deployment_id": id_, "corrections": told})
@@ -66,30 +64,22 @@ async def correct_deployment(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _say(id_: str, asked: dict[str, Any], by: str) -> Correction:
     """Keep the correction, without losing what others say at the same time. Raises: Conflict, VendorUnavailable."""
-    for _ in range(_WRITES):
-        said, etag = await _read(id_)
-        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    told: list[Correction] = []
+
+    def change(said: list[Correction]) -> list[Correction]:
         changed, correction = dora_corrections.say(said, id_, asked, by, at)
         if len(changed) > MOST:
             raise Conflict(f"This deployment was corrected {MOST} times; no more are taken.")
-        if changed == said or await _write(id_, changed, etag):
-            return correction
-    raise VendorUnavailable("blob", "corrections", "others keep correcting this deployment")
+        told.append(correction)
+        return changed
+
+    await _lists().update(_name(id_), change)
+    return told[-1]
 
 
-async def _read(id_: str) -> tuple[list[Correction], str]:
-    found = await services().blob.get_with_etag(_name(id_))
-    return (json.loads(found[0]), found[1]) if found else ([], "")
-
-
-async def _write(id_: str, said: list[Correction], etag: str) -> bool:
-    document = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    try:
-        if etag:
-            return await services().blob.replace(_name(id_), document, _JSON, etag)
-        return await services().blob.put_once(_name(id_), document, _JSON)
-    except OutcomeUnknown:
-        return False  # Read again: if it was written, it holds and nothing is added.
+def _lists() -> SharedLists:
+    return SharedLists(services().blob, "corrections")
 
 
 def _name(id_: str) -> str:
