@@ -159,6 +159,7 @@ async def test_a_model_without_a_usable_answer_is_not_waited_for(stage: Stage, k
     assert time.monotonic() - sick.began < WITHIN_S
 
 
+@pytest.mark.long
 async def test_without_dynatrace_gaps_are_told_and_no_action_is_called_a_fix(stage: Stage) -> None:
     kinds = ("get_*", "list_*", "query_*", "search_*")
     faults = [{"operation": kind, "kind": "status", "status": 503} for kind in kinds]

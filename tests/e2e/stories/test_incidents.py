@@ -193,6 +193,7 @@ async def test_killing_the_durable_backend_while_people_decide_loses_nothing(sta
     assert len(await stage.runs(operation["id"])) == 1
 
 
+@pytest.mark.long
 async def test_killing_the_worker_again_and_again_does_nothing_twice(stage: Stage) -> None:
     problem_id = await stage.open_problem("Worker killed again and again")
     operation_id = operation_of(problem_id)
