@@ -22,12 +22,12 @@ STARTED, FINISHED = "deployment.started", "deployment.finished"
 @answers_problems
 async def report_deployment(req: func.HttpRequest) -> func.HttpResponse:
     from functions.models.delivery import DeploymentEvent
-    from functions.told_deployments import deployment_of
+    from functions.told_deployments import deployment_of, in_envelope
     from functions.validation import parse_json, validate
     from shared.delivery.reporting import reported
 
     caller = await caller_with(req, REQUESTER)
-    sent = validate(DeploymentEvent, parse_json(body_of(req)))
+    sent = validate(DeploymentEvent, in_envelope(parse_json(body_of(req))))
     told = deployment_of(sent)
     place = a_place(service=told.pop("service"))
     report = Report(

@@ -21,6 +21,15 @@ _CDEVENT = re.compile(r"dev\.cdevents\.service\.(deployed|upgraded|rolledback)(\
 _VERSION = re.compile(r"@([^@?#]+)(?:[?#]|$)")
 
 
+def in_envelope(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as a CloudEvent: a CDEvent that came without one (or in binary mode) tells itself what stands on it."""
+    context = body.get("context")
+    if "data" in body or not isinstance(context, dict) or "subject" not in body:
+        return body
+    told = {"id": context.get("id"), "source": context.get("source"), "type": context.get("type")}
+    return {**told, "time": context.get("timestamp"), "data": body}
+
+
 def deployment_of(sent: "DeploymentEvent") -> dict[str, Any]:
     """The deployment an event tells, with its service. Raises: InvalidRequest by field."""
     from functions.models.delivery import DeploymentData

@@ -46,8 +46,13 @@ def validate[Model: BaseModel](model: type[Model], value: dict[str, Any]) -> Mod
         return model.model_validate(value)
     except ValidationError as error:
         faults = [
-            {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
+            {"field": ".".join(str(part) for part in fault["loc"]), "message": _said(fault["msg"])}
             for fault in error.errors(include_input=False, include_url=False, include_context=False)
         ]
-        named = ", ".join(sorted({fault["field"] for fault in faults}))
+        named = ", ".join(sorted({fault["field"] or fault["message"] for fault in faults}))
         raise InvalidRequest(f"The body does not have the right shape: {named}.", faults) from None
+
+
+def _said(message: str) -> str:
+    """What a validator of ours says, without the word that pydantic puts before it."""
+    return message.removeprefix("Value error, ")

@@ -88,6 +88,28 @@ async def test_a_cdevent_of_a_service_is_an_end_that_went_well(world: Any, kind:
     assert told["environment"] == "production"
 
 
+async def test_a_cdevent_without_an_envelope_is_the_one_in_it(world: Any) -> None:
+    enveloped = a_cdevent()
+    context = {name: enveloped[name] for name in ("id", "source", "type")}
+    bare = {
+        "context": context | {"timestamp": "2026-11-20T10:05:00Z"},
+        "subject": enveloped["data"]["subject"],
+    }
+
+    assert (await send(enveloped)).status_code == (await send(bare)).status_code == 202
+
+    first, second = world.publisher.events
+    assert first.id == second.id
+    assert first.data["told"] == second.data["told"]
+
+
+async def test_what_is_wrong_with_the_whole_is_said_in_words(world: Any) -> None:
+    response = await send(an_event(result=None))
+
+    assert "finished_at" in body_of(response)["detail"]
+    assert "Value error" not in str(body_of(response))
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
