@@ -68,7 +68,7 @@ class DeploymentData(Strict):
 
 
 class DeploymentEvent(BaseModel):
-    """A CloudEvent 1.0 whose data is a deployment, or a CDEvent of a service (dev.cdevents.service.*), which may come bare.
+    """A CloudEvent 1.0 whose data is a deployment, or a CDEvent of a service (dev.cdevents.service.*), even bare.
 
     A second call with the same id and source is the first one again.
     """
