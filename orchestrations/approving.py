@@ -29,6 +29,18 @@ class Notice(NamedTuple):
     say: Callable[[], Steps]
 
 
+class Names(NamedTuple):
+    """What the steps of a question are called. suffix: ends those of its reminders and of its answer."""
+
+    ask: str = "ask"
+    wait: str = "await_decision"
+    record: str = "record_decision"
+    suffix: str = ""
+
+
+_USUAL = Names()
+
+
 class Refused(Exception):
     """People said no, or nobody said yes in time. decided: approvals.REFUSE, EXPIRED or CANCELLED."""
 
@@ -187,6 +199,46 @@ def _hear_out(
     return decided
 
 
+def ask_people(
+    context: task.OrchestrationContext,
+    saga: Saga,
+    tell: Teller,
+    approval: dict[str, Any],
+    *,
+    title: str,
+    card: cards.Card,
+    url: str,
+    for_s: float,
+    events: Callable[[], Mapping[str, task.Task[Any]]],
+    hear: Callable[[str], Steps] | None = None,
+    names: Names = _USUAL,
+) -> Steps:
+    """Ask, remind, say to all who saw the question what became of it, and keep who said what.
+
+    title: of the question, as reminders and the answer say it. url: of the approval's page. events, hear: as
+    `await_decision` takes them; what overtakes people is for the caller to tell. Returns what `await_decision` does.
+    """
+    saga.show(approval=approval)
+    saga.link("approval", url)
+    yield from tell.post(names.ask, card, sign_for=context.instance_id)
+    decided, decisions = yield from await_decision(
+        context,
+        saga,
+        names.wait,
+        approval,
+        for_s=for_s,
+        events=events,
+        hear=hear,
+        notices=reminders(tell, title, url, sign_for=context.instance_id, for_s=for_s, suffix=names.suffix),
+    )
+    if decided in (approvals.APPROVE, approvals.REFUSE, EXPIRED):
+        yield from tell_decided(tell, title, decided, decisions, suffix=names.suffix)
+    if decisions:
+        audit = audited(approval, decided, decisions)
+        yield from tell.record(names.record, event_types.APPROVAL_DECIDED, audit)
+    return decided, decisions
+
+
 def ask(
     context: task.OrchestrationContext,
     saga: Saga,
@@ -205,26 +257,19 @@ def ask(
     by = request["requested_by"]["id"]
     approval = new_approval(context, action, risk=risk, requested_by=by, for_s=for_s)
     url = f"{request['public_url']}/api/approvals/{context.instance_id}"
-    saga.show(approval=approval)
-    saga.link("approval", url)
-    card = cards.notice_card(tell.language, case["title"], case["facts"], [("card.open_approval", url)])
-    yield from tell.post("ask", card, sign_for=context.instance_id)
     assert saga.cancelled is not None
     events = {CANCELLED: saga.cancelled}
-    decided, decisions = yield from await_decision(
+    decided, _ = yield from ask_people(
         context,
         saga,
-        "await_decision",
+        tell,
         approval,
+        title=case["title"],
+        card=cards.notice_card(tell.language, case["title"], case["facts"], [("card.open_approval", url)]),
+        url=url,
         for_s=for_s,
         events=lambda: events,
-        notices=reminders(tell, case["title"], url, sign_for=context.instance_id, for_s=for_s),
     )
-    if decided != CANCELLED:
-        yield from tell_decided(tell, case["title"], decided, decisions)
-    if decisions:
-        audit = audited(approval, decided, decisions)
-        yield from tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
     if decided != approvals.APPROVE:
         raise Refused(decided)
 

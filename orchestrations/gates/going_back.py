@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from durabletask import task
-
-from orchestrations.approving import EXPIRED, audited, await_decision, reminders, tell_decided
+from orchestrations.approving import EXPIRED, ask_people
 from orchestrations.gates.story import GateStory
 from orchestrations.incidents.acting import AUTOMATIC, PLAN_FOR_S, Acting, Done
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import approvals, cards, event_types
+from shared.domain import approvals, cards
 from shared.domain.action import remediation
 from shared.domain.action.action_policy import GATE
 from shared.domain.action.action_texts import action_text
@@ -105,35 +103,23 @@ def _allow(story: GateStory, acting: Acting, proposal: Proposal, text: str) -> S
         yield from acting.allow_automatically(proposal, approval)
         return approval, AUTOMATIC
     url = f"{acting.public_url}/api/approvals/{story.context.instance_id}"
-    story.saga.show(approval=approval)
-    story.saga.link("approval", url)
     links = [("card.open_approval", url), ("card.open_gate", story.url)]
     asked = story.tell.say("gate.rollback.asked", action=text)
-    card = cards.notice_card(
-        story.language, title, [{"title": story.tell.say("gate.rollback"), "value": asked}], links
-    )
+    told = [{"title": story.tell.say("gate.rollback"), "value": asked}]
     story.result["rollback"] = {"state": "asked", "action": text, "reason": "", "done": False}
     yield from story.saga.step("keep_asked", "keep_gate", {"result": story.result})
-    yield from story.tell.post("ask", card, sign_for=story.context.instance_id)
-    for_s = story.policy["approval_timeout_s"]
-    decided, decisions = yield from await_decision(
+    decided, _ = yield from ask_people(
         story.context,
         story.saga,
-        "await_decision",
+        story.tell,
         approval,
-        for_s=for_s,
-        events=_no_events,
-        notices=reminders(story.tell, title, url, sign_for=story.context.instance_id, for_s=for_s),
+        title=title,
+        card=cards.notice_card(story.language, title, told, links),
+        url=url,
+        for_s=story.policy["approval_timeout_s"],
+        events=dict,
     )
-    yield from tell_decided(story.tell, title, decided, decisions)
-    if decisions:
-        audit = audited(approval, decided, decisions)
-        yield from story.tell.record("record_decision", event_types.APPROVAL_DECIDED, audit)
     return approval, decided
-
-
-def _no_events() -> Mapping[str, task.Task[Any]]:
-    return {}
 
 
 def _prove(story: GateStory, done: Done) -> Steps:

@@ -6,16 +6,17 @@ from typing import Any
 
 from durabletask import task
 
-from orchestrations.approving import EXPIRED, audited, await_decision, reminders, tell_decided
+from orchestrations.approving import EXPIRED, Names, ask_people
 from orchestrations.incidents.acting import PLAN_FOR_S, Acting, Done
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import approvals, cards, event_types
+from shared.domain import approvals, cards
 from shared.domain.action import actions, remediation
 from shared.domain.action.action_texts import action_text
 from shared.domain.action.remediation import Proposal
 
 UNDO = "_undo"
 """Ends the names of its steps."""
+_QUESTION = Names("ask_undo", "await_undo", "record_undo_decision", UNDO)
 
 
 def offer_undo(
@@ -70,33 +71,21 @@ def _ask_undo(
 ) -> Steps:
     approval = acting.approval(proposal, requested_by)
     url = f"{acting.public_url}/api/approvals/{acting.context.instance_id}"
-    acting.saga.show(approval=approval, case={**case, "action_text": text, "risk": proposal["risk"]})
-    acting.saga.link("approval", url)
+    acting.saga.show(case={**case, "action_text": text, "risk": proposal["risk"]})
     title = acting.tell.say("note.undo_offered", action=text)
-    card = cards.notice_card(acting.tell.language, title, [], [("card.open_approval", url)])
-    yield from acting.tell.post("ask_undo", card, sign_for=acting.context.instance_id)
-    decided, decisions = yield from await_decision(
+    decided, _ = yield from ask_people(
         acting.context,
         acting.saga,
-        "await_undo",
+        acting.tell,
         approval,
+        title=text,
+        card=cards.notice_card(acting.tell.language, title, [], [("card.open_approval", url)]),
+        url=url,
         for_s=acting.policy["approval_timeout_s"],
         events=events,
         hear=hear,
-        notices=reminders(
-            acting.tell,
-            text,
-            url,
-            sign_for=acting.context.instance_id,
-            for_s=acting.policy["approval_timeout_s"],
-            suffix=UNDO,
-        ),
+        names=_QUESTION,
     )
-    if decided in (approvals.APPROVE, approvals.REFUSE, EXPIRED):
-        yield from tell_decided(acting.tell, text, decided, decisions, suffix=UNDO)
-    if decisions:
-        audit = audited(approval, decided, decisions)
-        yield from acting.tell.record("record_undo_decision", event_types.APPROVAL_DECIDED, audit)
     return decided, approval
 
 
