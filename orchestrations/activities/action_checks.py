@@ -34,13 +34,19 @@ async def fault(action: Action, service: Mapping[str, Any] | None) -> str:
     return ""
 
 
-async def deployed(project: str, pipeline_id: int, ref_name: str) -> Run | None:
-    """The newest run of the branch that deployed and succeeded, None where none of the newest did."""
+async def deployed(
+    project: str, pipeline_id: int, ref_name: str, environment: str | None = None
+) -> Run | None:
+    """The newest run of the branch that deployed and succeeded, None where none of the newest did.
+
+    environment: to which it was told to deploy; without it any.
+    """
     runs = services().azure_devops.runs
     good = [run for run in await runs.list(project, pipeline_id) if run["result"] == "succeeded"]
     for run in good[:_LOOKED_AT]:
         found = await runs.get(project, pipeline_id, run["run_id"])
-        if found["ref_name"] == ref_name and await runs.deploys(project, found):
+        there = not environment or found.get("environment") == environment
+        if there and found["ref_name"] == ref_name and await runs.deploys(project, found):
             return found
     return None
 
@@ -75,6 +81,11 @@ async def _pipeline_takes(action: Action, service: Mapping[str, Any]) -> str:
     return ""
 
 
+async def _environment_taken(action: Action, service: Mapping[str, Any]) -> str:
+    """Where the action names no environment, the pipeline's own is meant and nothing has to be taken."""
+    return await _pipeline_takes(action, service) if action.get("environment") else ""
+
+
 async def _run_succeeded(action: Action, service: Mapping[str, Any]) -> str:
     runs = services().azure_devops.runs
     try:
@@ -92,7 +103,8 @@ async def _run_succeeded(action: Action, service: Mapping[str, Any]) -> str:
 
 
 async def _still_deployed(action: Action, service: Mapping[str, Any]) -> str:
-    newest = await deployed(action["project"], action["pipeline_id"], action["ref_name"])
+    told = action.get("environment") if action["type"] in (actions.ROLL_BACK, actions.REDEPLOY) else None
+    newest = await deployed(action["project"], action["pipeline_id"], action["ref_name"], told)
     same = newest is not None and newest["commit"] == actions.deployed_commit(action)
     return "" if same else "deployed_since"
 
@@ -149,6 +161,7 @@ CHECKS: dict[str, Check] = {
     "pipeline_of_service": _pipeline_of_service,
     "pipeline_listed": _pipeline_listed,
     "pipeline_takes": _pipeline_takes,
+    "environment_taken": _environment_taken,
     "run_succeeded": _run_succeeded,
     "still_deployed": _still_deployed,
     "nothing_running": _nothing_running,

@@ -227,7 +227,8 @@ async def _facts(payload: Mapping[str, Any], service: Mapping[str, Any]) -> Fact
     place = service["azure_devops"]
     suspect = (payload["runs"] or {}).get("suspect")
     ref_name = suspect["ref_name"] if suspect else _MAIN
-    newest = await action_checks.deployed(place["project"], place["pipeline_id"], ref_name)
+    told = suspect.get("environment") if suspect else None
+    newest = await action_checks.deployed(place["project"], place["pipeline_id"], ref_name, told)
     return Facts(
         runbooks={
             type_: {

@@ -47,21 +47,16 @@ async def back(
     if good is None:
         return "no_good_run"
     what = {name: good[name] for name in ("run_id", "commit", "ref_name")}
-    if environment := suspect.get("environment"):
+    environment = suspect.get("environment")
+    if environment:
         what["environment"] = environment
-        parameters = actions.deployment_parameters(environment)
-        ref_name = str(good["ref_name"])
-        if not await services().azure_devops.runs.accepts(
-            project, pipeline_id, ref_name, good["commit"], parameters
-        ):
-            return "parameters_refused"
     action = {"service": service["name"], "project": project, "pipeline_id": pipeline_id, **what}
     if suspect["result"] == "succeeded":
         replaced = {"replaces_run_id": suspect["run_id"], "replaces_commit": suspect["commit"]}
         return Back(
             {"type": actions.ROLL_BACK, **action, **replaced}, await _migrates(project, good, suspect)
         )
-    newest = await action_checks.deployed(project, pipeline_id, str(good["ref_name"]))
+    newest = await action_checks.deployed(project, pipeline_id, str(good["ref_name"]), environment)
     replaces = newest["commit"] if newest and newest["commit"] != good["commit"] else None
     told = {"type": actions.REDEPLOY, **action} | ({"replaces_commit": replaces} if replaces else {})
     return Back(told, await _migrates(project, good, suspect))

@@ -62,9 +62,12 @@ def choose_last_good(runs: Sequence[Run], suspect: Run) -> Run | None:
 
 
 def is_good(run: Run, suspect: Run) -> bool:
-    """Whether the run succeeded before the suspect, on its branch."""
-    same_branch = run["ref_name"] == suspect["ref_name"]
-    return run["result"] == "succeeded" and run["run_id"] < suspect["run_id"] and same_branch
+    """Whether the run succeeded before the suspect, on its branch and for the environment it was told."""
+    same_place = (run["ref_name"], run.get("environment")) == (
+        suspect["ref_name"],
+        suspect.get("environment"),
+    )
+    return run["result"] == "succeeded" and run["run_id"] < suspect["run_id"] and same_place
 
 
 def when(iso: str) -> datetime:

@@ -196,7 +196,9 @@ def _place(case: Case) -> dict[str, Any]:
 
 
 def _what(run: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: run[name] for name in ("run_id", "commit", "ref_name")}
+    """environment: where the run was told one, so that what is deployed again goes there and nowhere else."""
+    what = {name: run[name] for name in ("run_id", "commit", "ref_name")}
+    return {**what, **({"environment": run["environment"]} if run.get("environment") else {})}
 
 
 _NO_RUN: Found = ([], "no_good_run")

@@ -126,6 +126,40 @@ def test_every_precondition_of_the_catalogue_is_looked_at() -> None:
     assert {name for book in runbooks().values() for name in book.preconditions} == set(CHECKS)
 
 
+def told_environment(stage: Stage, environment: str) -> dict[str, Any]:
+    """Both runs were told their environment, as a pipeline with that parameter tells it."""
+    for run_id in (101, 102):
+        stage.devops.runs[run_id]["templateParameters"] = {"action": "apply", "environment": environment}
+    return {role: {**one, "environment": environment} for role, one in RUNS.items()}
+
+
+async def test_going_back_is_told_the_environment_that_the_bad_run_was_told(stage: Stage) -> None:
+    proposal = await stage.plan("recent_deployment", runs=told_environment(stage, "production"))
+    await stage.begin(proposal, "op-1/begin_action")
+    bound = {"action": proposal["action"], "action_hash": action_hash(proposal["action"])}
+    started = await value(actions.start_action_run, {**bound, "part": 0, "undo": False}, "op-1/start_run")
+
+    assert proposal["action"]["environment"] == "production"
+    assert stage.devops.runs[started["run_id"]]["templateParameters"] == {
+        "action": "apply",
+        "environment": "production",
+    }
+
+
+async def test_a_pipeline_that_does_not_take_the_environment_is_left_to_people(stage: Stage) -> None:
+    runs = told_environment(stage, "canary")
+
+    proposal = await stage.plan("recent_deployment", runs=runs)
+    assert (proposal["action"], proposal["reason"]) == (None, "parameters_refused")
+
+
+async def test_what_went_to_another_environment_since_is_in_nobody_s_way(stage: Stage) -> None:
+    runs = told_environment(stage, "production")
+    stage.devops.add_run(103, NEWER)["templateParameters"] = {"action": "apply", "environment": "development"}
+
+    assert (await stage.plan("recent_deployment", runs=runs))["action"]["replaces_run_id"] == 102
+
+
 async def test_a_bad_deployment_is_answered_by_going_back_for_a_person_to_allow(stage: Stage) -> None:
     proposal = await stage.plan("recent_deployment")
 

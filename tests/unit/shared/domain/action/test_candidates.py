@@ -183,3 +183,21 @@ def test_whatever_a_diagnosis_says_only_the_catalogue_is_proposed_for_this_servi
         assert runbooks()[proposal["action"]["type"]].faults(proposal["action"]) == []
         assert proposal["action"]["service"] == "checkout"
         assert tier in (1, 2, 3) or proposal["risk"] == "high"
+
+
+def test_what_is_deployed_again_goes_where_it_went() -> None:
+    there = {"environment": "production"}
+    runs = {"suspect": {**SUSPECT, **there}, "last_good": {**GOOD, **there}}
+    known = facts(deployed={**SUSPECT, **there})
+    answered = propose({"category": "configuration", "component": ""}, SERVICE, runs, known)["action"]
+    again = propose(
+        {"category": "configuration", "component": ""}, SERVICE, {"suspect": runs["suspect"]}, known
+    )["action"]
+
+    assert answered is not None
+    assert again is not None
+    assert [(one["type"], one["environment"]) for one in (answered, again)] == [
+        ("roll_back", "production"),
+        ("redeploy", "production"),
+    ]
+    assert [runbooks()[one["type"]].faults(one) for one in (answered, again)] == [[], []]
