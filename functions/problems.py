@@ -9,29 +9,25 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from functions.operations import UNDER_WAY
+from functions.problem_facts import facts_of
 from functions.starting import policy, start_once
-from shared.domain.incident import correlation, incident_entries, incidents, problems
-from shared.domain.incident.correlation import Assignment, Facts
-from shared.errors import PoisonMessage, VendorError, VendorUnavailable
+from shared.domain.incident import correlation, incidents, problems
+from shared.domain.incident.correlation import Assignment
+from shared.errors import PoisonMessage, VendorUnavailable
 from shared.services import services
 from shared.settings import EVENTS_TOPIC
 
 bp = df.Blueprint()
 log = logging.getLogger(__name__)
 
-NEIGHBOURS_WITHIN_S = 3.0
-"""How long the topology may keep a new problem waiting: without it the problem gets an incident of its own."""
-MOST_ENTITIES = 5
 TRIES = 3
 OPENING_LOOKS, OPENING_PAUSE_S = 20, 0.25
-ENDING_LOOKS = 40
 
 
 @bp.service_bus_topic_trigger(
@@ -70,7 +66,7 @@ async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Pr
 
     assert problem["start_ms"] is not None
     problem["title"] = without_secrets(problem["title"])
-    facts = await _facts(problem)
+    facts = await facts_of(problem, _now_ms())
     for _ in range(TRIES):
         assignment = await services().open_incidents.assign(problem, facts, _now_ms())
         if await _give(client, problem, assignment):
@@ -78,43 +74,6 @@ async def handle_problem(client: df.DurableFunctionsClient, problem: problems.Pr
         # Its incident ended between the decision and the telling: it gets another.
         await services().open_incidents.detach(problem, assignment.operation_id)
     raise VendorUnavailable("durable", "problem_joined", "its incidents keep ending")
-
-
-async def _facts(problem: problems.Problem) -> Facts:
-    """The service behind the problem; what is round it, where it would have an incident of its own without that."""
-    entity_ids = {entity["id"] for entity in problem["entities"]}
-    facts = Facts(await services().registry.find_by_entity(entity_ids))
-    entries = await services().open_incidents.recent()
-    alone = correlation.assign(problem, facts, entries, _now_ms())
-    if alone.kind != "start" or any(entry["operation_id"] == alone.operation_id for entry in entries):
-        return facts
-    neighbours, root_cause = await asyncio.gather(
-        _in_time(_neighbours(entity_ids), "topology", frozenset()),
-        _in_time(_root_cause(problem["problem_id"]), "root cause", ""),
-    )
-    return facts._replace(neighbours=neighbours, root_cause=root_cause)
-
-
-async def _neighbours(entity_ids: set[str]) -> frozenset[str]:
-    nodes = await services().dynatrace.entities.nodes(sorted(entity_ids)[:MOST_ENTITIES])
-    neighbours = {one for node in nodes for one in (*node["calls"], *node["called_by"])}
-    return frozenset(neighbours) - entity_ids
-
-
-async def _root_cause(problem_id: str) -> str:
-    found = await services().dynatrace.problems.get(problem_id)
-    blamed = found.get("root_cause") if found else None
-    return blamed["entity_id"] if blamed else ""
-
-
-async def _in_time[T](asked: Awaitable[T], what: str, otherwise: T) -> T:
-    """What Dynatrace says, or `otherwise` when it is away or slow."""
-    try:
-        async with asyncio.timeout(NEIGHBOURS_WITHIN_S):
-            return await asked
-    except (TimeoutError, VendorError) as error:
-        log.warning("no %s for a new problem (%s)", what, type(error).__name__)
-        return otherwise
 
 
 async def _give(client: df.DurableFunctionsClient, problem: problems.Problem, assignment: Assignment) -> bool:
@@ -136,24 +95,17 @@ async def _give(client: df.DurableFunctionsClient, problem: problems.Problem, as
     if resolved:
         await _tell_resolved(client, problem, assignment.operation_id)
     log.info("problem %s: belongs to an open incident (%s)", problem["state"], assignment.reason or "known")
-    return resolved or assignment.is_over or await _still_hears(assignment.operation_id, name)
+    return resolved or assignment.is_over or not await _has_ended(assignment.operation_id)
 
 
-async def _still_hears(operation_id: str, name: str) -> bool:
-    """Whether the operation goes on with the problem it was told of just now.
+async def _has_ended(operation_id: str) -> bool:
+    """Whether it let go between the decision and the telling, and may not have heard of this problem.
 
-    One whose other problems are over may have made up its mind before it heard of this one: then it ends soon.
+    Before that it goes on with every problem that was given to it (orchestrations/incidents/ending.py, let_go), or
+    leaves the incident to people, who read of this one.
     """
-    for _ in range(ENDING_LOOKS):
-        entries = await services().open_incidents.all()
-        entry = next((one for one in entries if one["operation_id"] == operation_id), None)
-        if entry is None or entry["ended_ms"] is not None:
-            return False
-        if incident_entries.goes_on(entry, name):
-            break
-        await asyncio.sleep(OPENING_PAUSE_S)
-    await services().open_incidents.mark_heard(operation_id, name)
-    return True
+    entries = await services().open_incidents.all()
+    return not any(one["operation_id"] == operation_id and one["ended_ms"] is None for one in entries)
 
 
 async def _opened(client: df.DurableFunctionsClient, operation_id: str) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.incident import correlation, incident_entries
 from shared.domain.incident.correlation import Assignment, Entry, Facts
-from shared.domain.incident.incidents import CLOSING
+from shared.domain.incident.incidents import ALL_OVER
 from shared.shared_lists import SharedLists
 
 if TYPE_CHECKING:
@@ -93,22 +93,18 @@ class OpenIncidents:
         await self._change(operation_id, lambda entry: incident_entries.resolved(entry, names))
 
     async def end(self, operation_id: str, outcome: str, at_ms: int) -> list[str]:
-        """End the incident, so that nothing joins it any more, unless it would be resolved over open problems.
+        """End the incident, so that nothing joins it any more, unless it would end as if open problems were over.
 
         Returns the identities of those that joined and are open, for which it goes on; [] when it ended.
         """
         still_open: list[str] = []
 
         def change(entry: Entry) -> Entry:
-            still_open[:] = incident_entries.open_besides_own(entry) if outcome in CLOSING else []
+            still_open[:] = incident_entries.open_besides_own(entry) if outcome in ALL_OVER else []
             return entry if still_open else {**entry, "ended_ms": at_ms, "outcome": outcome}
 
         await self._change(operation_id, change)
         return still_open
-
-    async def mark_heard(self, operation_id: str, name: str) -> None:
-        """Remember that the incident's operation goes on with the problem of this identity."""
-        await self._change(operation_id, lambda entry: incident_entries.heard(entry, name))
 
     async def mark_ended(self, operation_id: str, at_ms: int) -> None:
         """Remember that the incident's operation has ended, where that is not known yet."""

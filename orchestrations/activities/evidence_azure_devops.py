@@ -9,6 +9,10 @@ import azure.durable_functions as df
 from orchestrations.activities.collecting import Words, in_time, item, side_by_side, start_of, words_of
 from orchestrations.outcome import Value, answers_outcome
 from shared.clients.azure_devops import CommitTitle, Difference, Run
+from shared.domain.action.actions import environment_of
+from shared.domain.delivery.deliveries import deployment_id
+from shared.domain.delivery.delivery_matching import environment_name, registered_environment
+from shared.domain.delivery.delivery_reports import AZURE_DEVOPS
 from shared.domain.diagnosis import changed_files
 from shared.domain.diagnosis.evidence import Missing, cut
 from shared.errors import VendorError
@@ -37,7 +41,7 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     listed = await client.runs.list(place["project"], place["pipeline_id"])
     start_ms = start_of(payload["problem"])
     ended = [run for run in listed if run["result"] == "succeeded" and _ended_before(run, start_ms)]
-    suspect, last_good = await _newest_deployed(place, ended), None
+    suspect, last_good = await _newest_deployed(place, ended, environment_of(service) or ""), None
     if suspect:
         last_good = await client.runs.last_good(place["project"], place["pipeline_id"], suspect["run_id"])
     between: dict[str, Any] = {}
@@ -46,18 +50,23 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
         between, missing = await _between(words, place["project"], last_good, suspect)
     items = []
     if suspect:
-        items.append(_item(words, suspect, service["name"], SUSPECT, between))
+        items.append(_item(words, suspect, service, SUSPECT, between))
     if last_good:
-        items.append(_item(words, last_good, service["name"], LAST_GOOD, {}))
+        items.append(_item(words, last_good, service, LAST_GOOD, {}))
     return {"items": items, "missing": missing, "runs": {"suspect": suspect, "last_good": last_good}}
 
 
-async def _newest_deployed(place: Mapping[str, Any], ended: Sequence[Run]) -> Run | None:
-    """The newest of these runs that deployed: one that stopped, started or scaled changed no code."""
+async def _newest_deployed(place: Mapping[str, Any], ended: Sequence[Run], environment: str) -> Run | None:
+    """The newest of these runs that deployed: one that stopped, started or scaled changed no code.
+
+    environment: the service's, "" where nobody knows; a run that was told another one changed nothing there.
+    """
     runs = services().azure_devops.runs
     for run in ended[:MOST_RUNS_READ]:
         found = await runs.get(place["project"], place["pipeline_id"], run["run_id"])
-        if await runs.deploys(place["project"], found):
+        told = environment_name(found.get("environment", ""))
+        there = not environment or told in ("", environment)
+        if there and await runs.deploys(place["project"], found):
             return found
     return None
 
@@ -81,11 +90,14 @@ async def _between(
     return found, missing
 
 
-def _item(words: Words, run: Run, service: str, role: str, between: Mapping[str, Any]) -> dict[str, Any]:
+def _item(
+    words: Words, run: Run, service: Mapping[str, Any], role: str, between: Mapping[str, Any]
+) -> dict[str, Any]:
     commits: Sequence[CommitTitle] | None = between.get("commits")
     files: Difference | None = between.get("files")
     facts: dict[str, Any] = {
-        "service": service,
+        "service": service["name"],
+        "deployment_id": _deployment_id(run, service),
         "at_ms": _ms(run["finished_at"]),
         "run_id": run["run_id"],
         "commit": run["commit"] or "",
@@ -113,6 +125,12 @@ def _item(words: Words, run: Run, service: str, role: str, between: Mapping[str,
     if commits:
         text += ": " + "; ".join(f'"{cut(one["title"], TITLE_CHARACTERS)}"' for one in commits[:MOST_TITLES])
     return {**item(SOURCE, "run", None, text, facts, run["url"]), "at": run["finished_at"] or ""}
+
+
+def _deployment_id(run: Run, service: Mapping[str, Any]) -> str:
+    """The deployment the run is, by the name its facts have; "" for one of ours, or where nobody says where it went."""
+    environment = environment_name(run.get("environment") or registered_environment(service))
+    return deployment_id(AZURE_DEVOPS, run["run_id"], environment) if environment and not run["key"] else ""
 
 
 def _ended_before(run: Run, at_ms: int) -> bool:

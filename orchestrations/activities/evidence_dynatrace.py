@@ -22,7 +22,7 @@ from orchestrations.activities.collecting import (
 )
 from orchestrations.activities.neighbourhood import AFFECTED, BENEATH, CALLED, Neighbour, neighbourhood
 from orchestrations.outcome import Value, answers_outcome
-from shared.clients.dynatrace import ANNOTATION, CONFIGURATION, DEPLOYMENT, Event
+from shared.clients.dynatrace import ANNOTATION, CONFIGURATION, DEPLOYMENT, KEY_PROPERTY, Event
 from shared.services import services
 
 bp = df.Blueprint()
@@ -103,6 +103,7 @@ async def collect_changes(payload: dict) -> Value:  # type: ignore[type-arg]
                     "run_id": _number(event["properties"].get("run_id")),
                     "commit": event["properties"].get("commit", ""),
                     "result": event["properties"].get("result", ""),
+                    "deployment_id": event["properties"].get(KEY_PROPERTY, ""),
                 },
                 entity_link(event["entity"]["entity_id"]),
             )

@@ -8,8 +8,8 @@ from orchestrations.follow_up import begin
 from orchestrations.incidents.opening import about
 from orchestrations.incidents.story import Ending, Story
 from orchestrations.saga import StepFailed, Steps
-from shared.domain import cards, event_types
-from shared.domain.incident import follow_ups, incidents, postmortem
+from shared.domain import approvals, cards, event_types
+from shared.domain.incident import causes, follow_ups, incidents, postmortem
 
 REMEMBER_FOR_S = 300
 MOST_HOLDS = 5
@@ -18,7 +18,7 @@ MOST_HOLDS = 5
 
 def let_go(story: Story, ending: Ending) -> Steps:
     """Have no further problem join, once those that joined at the last moment are over, too. Returns the Ending."""
-    for number in range(1, MOST_HOLDS + 1):
+    for number in range(story.holds + 1, story.holds + MOST_HOLDS + 1):
         suffix = f"_{number}" if number > 1 else ""
         asked = {"outcome": ending.outcome}
         left = yield from story.saga.step(f"end_incident{suffix}", "end_incident", asked)
@@ -51,7 +51,9 @@ def end(story: Story, ending: Ending) -> Steps:
     yield from _remember(story, ending, link)
     run_id = story.done.run_id if story.done else None
     output = {"outcome": ending.outcome, "run_id": run_id, "postmortem_url": link}
-    yield from story.tell.record("record_closed", event_types.INCIDENT_CLOSED, {**output, **_closed(story)})
+    yield from story.tell.record(
+        "record_closed", event_types.INCIDENT_CLOSED, {**output, **_closed(story, ending.outcome)}
+    )
     service = story.service["name"] if story.service else ""
     yield from begin(story.saga, plan, story.incident, service, story.language, link)
     named = {"incident_number": story.incident["number"], "incident_sys_id": story.incident["sys_id"]}
@@ -60,10 +62,14 @@ def end(story: Story, ending: Ending) -> Steps:
 
 def end_quietly(story: Story) -> Steps:
     """The problem came and went with work that was announced: no incident, one fact."""
-    yield from story.saga.step("end_incident", "end_incident", {"outcome": incidents.PLANNED})
     story.saga.show(outcome=incidents.PLANNED)
     story.tell.about |= about(story)
-    fact = {"outcome": incidents.PLANNED, "run_id": None, "postmortem_url": "", **_closed(story)}
+    fact = {
+        "outcome": incidents.PLANNED,
+        "run_id": None,
+        "postmortem_url": "",
+        **_closed(story, incidents.PLANNED),
+    }
     yield from story.tell.record("record_closed", event_types.INCIDENT_CLOSED, fact)
     return {"outcome": incidents.PLANNED, "incident_number": "", "incident_sys_id": ""}
 
@@ -80,7 +86,8 @@ def tell_failure(story: Story, failure: StepFailed) -> Steps:
     }
     if story.incident:
         notices["note_failure"] = ("add_work_note", {"sys_id": story.incident["sys_id"], "text": words})
-        fact = {"outcome": incidents.FAILED, "run_id": None, "postmortem_url": "", **_closed(story)}
+        fact = {"outcome": incidents.FAILED, "run_id": None, "postmortem_url": ""}
+        fact |= _closed(story, incidents.FAILED)
         notices["record_failure"] = story.tell.fact(event_types.INCIDENT_CLOSED, fact)
     yield from story.saga.attempt_all(notices)
 
@@ -153,7 +160,7 @@ def _write_postmortem(story: Story, ending: Ending, outcome_text: str, plan: fol
     return written["url"]
 
 
-def _closed(story: Story) -> dict[str, Any]:
+def _closed(story: Story, outcome: str) -> dict[str, Any]:
     """What the fact of an end says beside its outcome. Times: ISO 8601, None for what never was."""
     automatic = bool(story.approval and story.done and not story.decisions)
     return {
@@ -164,7 +171,18 @@ def _closed(story: Story) -> dict[str, Any]:
         "automatic": automatic,
         "undone": story.undone or None,
         "joined": len(story.hearing.joined),
+        "caused_by": causes.last_word(story.suspect, _decided(story, outcome)),
     }
+
+
+def _decided(story: Story, outcome: str) -> causes.Decided:
+    """What became of the action, as far as it says whether people agree with the cause."""
+    approval = story.approval
+    allowed = approval and (
+        story.done is not None or approvals.verdict(approval, story.decisions) == approvals.APPROVE
+    )
+    overruled = any(said["decision"] == approvals.EDIT for said in story.earlier)
+    return causes.Decided(outcome, approval["action"] if approval and allowed else None, overruled)
 
 
 def _remember(story: Story, ending: Ending, link: str) -> Steps:

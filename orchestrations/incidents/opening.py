@@ -10,7 +10,8 @@ from orchestrations.incidents.story import Story
 from orchestrations.saga import Steps
 from shared.domain import event_types
 from shared.domain.action.actions import environment_of
-from shared.domain.incident import incidents
+from shared.domain.delivery.deliveries import PRODUCTION
+from shared.domain.incident import causes, incidents
 from shared.domain.incident.case import describe, incident_draft, opened_note
 
 MOST_SHOWN = 5
@@ -22,11 +23,13 @@ def investigate(story: Story) -> Steps:
     found = yield from story.saga.step("find_service", "find_service", {"entities": problem["entities"]})
     story.service = found["service"]
     gathered = yield from gather(story.saga, problem, story.service, story.language)
-    if (yield from _sit_out(story, gathered.maintenance)):
+    if (yield from _sit_out(story, gathered.maintenance)) and (yield from _let_go(story)):
         return False
     story.bundle, story.runs = gathered.bundle, gathered.runs
     question = {"problem": problem, "bundle": story.bundle, "runs": story.runs}
     story.diagnosis = yield from story.saga.step("diagnose", "diagnose", question)
+    environment = environment_of(story.service or {}) or PRODUCTION
+    story.suspect = causes.suspect(story.diagnosis, story.bundle["items"], environment)
     story.acting = Acting(
         story.context,
         story.saga,
@@ -71,6 +74,7 @@ def open_incident(story: Story) -> Steps:
         "cause": story.case["hypothesis"],
         "confidence": story.case["confidence"] / 100,
         "reopened": bool(story.request.get("reopens")),
+        "caused_by": causes.first_word(story.suspect),
     }
     yield from story.tell.record("record_opened", event_types.INCIDENT_OPENED, opened)
 
@@ -110,6 +114,13 @@ def _incident(story: Story) -> Steps:
         "cmdb_ci": (story.service or {}).get("servicenow_ci") or "",
     }
     return (yield from story.saga.step("open_incident", "open_incident", draft))
+
+
+def _let_go(story: Story) -> Steps:
+    """Have no further problem join. Returns whether that is so: one that joined at the last moment is looked into."""
+    left = yield from story.saga.step("end_incident", "end_incident", {"outcome": incidents.PLANNED})
+    story.holds = 1
+    return not left["open"]
 
 
 def _sit_out(story: Story, maintenance: Sequence[Mapping[str, Any]]) -> Steps:

@@ -13,6 +13,7 @@ from shared.domain.action.remediation import Proposal
 from shared.domain.diagnosis import evidence
 from shared.domain.incident import correlation, incidents
 from shared.domain.incident.case import Case, people_of
+from shared.domain.incident.causes import Suspect
 from shared.domain.plain import plain
 
 REQUESTER = "valueflow"
@@ -47,6 +48,7 @@ class Story:
         self.bundle: evidence.Bundle = {"items": [], "missing": []}
         self.runs: Mapping[str, Any] | None = None
         self.diagnosis: Mapping[str, Any] = {}
+        self.suspect: Suspect | None = None
         self.incident: Mapping[str, Any] | None = None
         self.detected_at = self.tell.now()
         self.opened_at = self.acknowledged_at = self.mitigated_at = ""
@@ -56,6 +58,7 @@ class Story:
         self.done: Done | None = None
         self.recovery: Mapping[str, Any] | None = None
         self.proof = self.undone = ""
+        self.holds = 0
 
     def say(self, key: str, **values: object) -> str:
         return self.tell.say(key, **values)

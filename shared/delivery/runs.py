@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.action.actions import ROLL_BACK
 from shared.domain.delivery import delivery_matching as matching
-from shared.domain.delivery.deliveries import MOST_COMMITS, Commit, Deployment, Result
+from shared.domain.delivery.deliveries import MOST_COMMITS, Commit, Deployment, Result, deployment_id
 from shared.domain.delivery.delivery_matching import Service
 from shared.domain.delivery.delivery_reports import AZURE_DEVOPS, Report, instant, sha
 
@@ -116,7 +116,7 @@ def _deployment(found: DeployingRun, service: Service, environment: str) -> Depl
     run = found["run"]
     key = run["key"]
     return {
-        "deployment_id": f"{AZURE_DEVOPS}:{run['run_id']}:{environment}",
+        "deployment_id": deployment_id(AZURE_DEVOPS, run["run_id"], environment),
         "service": str(service["name"]),
         "environment": environment,
         "version": run["name"],

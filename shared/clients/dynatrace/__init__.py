@@ -8,7 +8,7 @@ Vendor's page: https://docs.dynatrace.com/docs/dynatrace-api/environment-api
 from shared.clients.dynatrace.api import VENDOR
 from shared.clients.dynatrace.client import DynatraceClient, dynatrace_client
 from shared.clients.dynatrace.entities import Entity, EntityRef, Node
-from shared.clients.dynatrace.events import ANNOTATION, CONFIGURATION, DEPLOYMENT, Event
+from shared.clients.dynatrace.events import ANNOTATION, CONFIGURATION, DEPLOYMENT, KEY_PROPERTY, Event
 from shared.clients.dynatrace.logs import Record
 from shared.clients.dynatrace.maintenance import MaintenanceWindow
 from shared.clients.dynatrace.metrics import Series
@@ -20,6 +20,7 @@ __all__ = [
     "ANNOTATION",
     "CONFIGURATION",
     "DEPLOYMENT",
+    "KEY_PROPERTY",
     "OPEN_PROBLEMS_FROM",
     "VENDOR",
     "DynatraceClient",

@@ -46,7 +46,7 @@ class ChangeMerged(TypedDict):
 class Deployment(TypedDict):
     """A version went to an environment. Events `deployment.started` and `deployment.finished`, subject: deployment_id.
 
-    deployment_id: "<source>:<its own id of the deployment>:<environment>", the same in both events.
+    deployment_id: as `deployment_id` makes it, the same in both events.
     result, finished_at: None until it finished. commits: what it brought that the one before had not, where it is told.
     how: "pipeline", "manual" or "rollback". rolls_back: the commit it takes away, where it is told.
     operation_id: ours, where ValueFlow began it (a remediation, a gate's rollback). change_number: ServiceNow's.
@@ -71,6 +71,11 @@ class Deployment(TypedDict):
     who: str
     url: str
     source: str
+
+
+def deployment_id(source: str, own_id: str | int, environment: str) -> str:
+    """The one name of a deployment, wherever it is spoken of. own_id: the source's."""
+    return f"{source}:{own_id}:{environment}"
 
 
 class Correction(TypedDict):

@@ -8,10 +8,11 @@ An item's `facts` are what rules read of it, by kind; its text is what people an
 problem {} · finding {entity_id, type, root_cause} · entity {entity_id, name, type, distance, relation, via} ·
 metric {indicator, entity_id, baseline_median, baseline_mad, baseline_samples, during_median, samples, robust_z,
 onset_ms, trend_per_hour} · log {entity_id, count, before_count, per_minute, before_per_minute, level, pattern,
-first_ms} · deployment {entity_id, at_ms, run_id, commit, result} · run {service, at_ms, run_id, commit, result,
-role, commits, files, configuration, migration, infrastructure} · configuration {entity_id, at_ms, what} ·
-change {number, state, start_ms, end_ms, service, planned} · maintenance {start_ms, end_ms, entity_ids} ·
-certificate {entity_id, expires_at_ms} · quota {entity_id, used, limit, what} · cost {} ·
+first_ms} · deployment {entity_id, at_ms, run_id, commit, result, deployment_id} · run {service, deployment_id, at_ms,
+run_id, commit, result, role, commits, files, configuration, migration, infrastructure} ·
+configuration {entity_id, at_ms, what} · change {number, state, start_ms, end_ms, service, planned} ·
+maintenance {start_ms, end_ms, entity_ids} · certificate {entity_id, expires_at_ms} ·
+quota {entity_id, used, limit, what} · cost {} ·
 similar {operation_id, number, similarity, category, action_type, outcome}
 """
 

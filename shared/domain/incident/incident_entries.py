@@ -2,11 +2,10 @@
 
 An incident's entry:
 {"operation_id", "kind": "start" or "reopen", "reopens": incident or None, "service", "fingerprint", "entities",
-"neighbours", "root_cause", "problems": {identity: {"state", "reason", "heard"?}}, "more_problems", "pipeline",
+"neighbours", "root_cause", "problems": {identity: {"state", "reason"}}, "more_problems", "pipeline",
 "opened_ms", "last_ms", "ended_ms", "outcome", "incident": {"sys_id", "number", "url"} or None}
 Times: milliseconds since 1970. identity: a problem's id with its start, since Dynatrace reuses ids. root_cause: the
-entity that Dynatrace blames. heard: the operation is known to go on with it. pipeline: what deploys the service,
-"<project>/<pipeline id>".
+entity that Dynatrace blames. pipeline: what deploys the service, "<project>/<pipeline id>".
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -90,22 +89,6 @@ def left_behind(entry: Entry, problem: Mapping[str, Any], before_ms: int) -> boo
         and entry["outcome"] in CLOSING
         and entry["ended_ms"] is not None
         and entry["ended_ms"] < before_ms
-    )
-
-
-def heard(entry: Entry, name: str) -> Entry:
-    """The entry whose operation is known to go on with this problem."""
-    if name not in entry["problems"]:
-        return entry
-    return {**entry, "problems": {**entry["problems"], name: {**entry["problems"][name], "heard": True}}}
-
-
-def goes_on(entry: Entry, besides: str) -> bool:
-    """Whether the operation knows of an open problem besides this one, and so cannot take all for over."""
-    return any(
-        told["state"] != RESOLVED and (told.get("heard", False) or name == entry["operation_id"])
-        for name, told in entry["problems"].items()
-        if name != besides
     )
 
 

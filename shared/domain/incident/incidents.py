@@ -16,6 +16,8 @@ PLANNED = "planned"
 """It came and went within announced maintenance: there is no incident."""
 CLOSING = (RESOLVED, SELF_RESOLVED)
 """Outcomes that resolve the incident; the others leave it to a person."""
+ALL_OVER = (*CLOSING, PLANNED)
+"""Outcomes that say that every problem is over: none may be ended with while one that joined is open."""
 FAILURES = (ACTION_FAILED, FAILED)
 """Outcomes that count as failed."""
 

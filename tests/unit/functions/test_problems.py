@@ -247,39 +247,16 @@ async def test_a_problem_told_while_its_incident_ended_gets_another(
     assert holders == [OTHER_ID]
 
 
-async def _until_told(client: FakeDurableClient) -> None:
-    for _ in range(500):
-        if client.instances[ID].events:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nothing was told")
-
-
-async def test_a_problem_that_joins_one_about_to_end_waits_for_that_end_and_gets_another(
+async def test_a_problem_that_joins_one_about_to_end_is_told_at_once_and_keeps_it_open(
     world: Any, client: FakeDurableClient
 ) -> None:
     await handle_problem(client, problem(state="RESOLVED"))  # type: ignore[arg-type]
-    joining = asyncio.create_task(handle_problem(client, other()))  # type: ignore[arg-type]
-    await _until_told(client)
-    assert not joining.done()
-
-    incident = {"sys_id": "s" * 32, "number": "INC1", "url": "https://snow.example"}
-    ended = {"ended_ms": int(time.time() * 1000), "outcome": "self_resolved", "incident": incident}
-    await world.open_incidents.update(ID, ended)
-    client.instances[ID].status = "COMPLETED"
-    await joining
-
-    assert client.instances[OTHER_ID].request["reopens"] == incident
-
-
-async def test_a_problem_that_joins_what_goes_on_is_remembered_as_heard(
-    world: Any, client: FakeDurableClient
-) -> None:
-    await handle_problem(client, problem())  # type: ignore[arg-type]
     await handle_problem(client, other())  # type: ignore[arg-type]
 
-    (entry,) = await world.open_incidents.all()
-    assert entry["problems"][OTHER_ID]["heard"]
+    assert list(client.instances) == [ID]
+    assert [data["identity"] for _, data in client.instances[ID].events] == [OTHER_ID]
+    now_ms = int(time.time() * 1000)
+    assert await world.open_incidents.end(ID, "self_resolved", now_ms) == [OTHER_ID]
 
 
 async def test_an_opening_that_comes_after_its_problem_and_incident_ended_opens_nothing(

@@ -407,6 +407,21 @@ def test_a_problem_that_outlasts_the_maintenance_has_an_incident(world: World) -
     assert step["started_at"] >= "2026-11-21T12:10:00"
 
 
+def test_a_problem_that_joins_as_the_maintenance_ends_is_looked_into(world: World) -> None:
+    world.maintenance = [window(60)]
+    world.still_open = [["incident-7"]]
+    play = rehearse(world)
+    play.event("problem_resolved", {}, after_s=600)
+    play.event("problem_joined", join(7), after_s=601)
+    play.event("problem_resolved", {"identity": "incident-7"}, after_s=660)
+
+    assert play.run()["outcome"] == "self_resolved"
+    assert "open_incident" in play.activity_names
+    ends = play.payloads("end_incident")
+    assert [payload["outcome"] for payload in ends] == ["planned", "self_resolved"]
+    assert len({payload["key"] for payload in ends}) == 2
+
+
 def test_maintenance_that_is_over_is_no_reason_to_wait(world: World) -> None:
     world.maintenance = [window(-0.01)]
     play = rehearse(world)

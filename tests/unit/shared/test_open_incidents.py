@@ -157,15 +157,16 @@ async def test_a_look_that_may_be_a_little_old_costs_one_read_a_second(blob: Blo
     assert blob.reads == 1
 
 
-async def test_an_incident_is_not_resolved_over_a_problem_that_joined_and_is_open(blob: Blob) -> None:
+@pytest.mark.parametrize("outcome", ["self_resolved", "planned"])
+async def test_an_incident_is_not_over_while_a_problem_that_joined_is_open(blob: Blob, outcome: str) -> None:
     there = incidents(blob)
     operation_id = (await there.assign(problem(1), Facts(), START)).operation_id
     await there.assign(problem(2), Facts(), START)
 
-    assert await there.end(operation_id, "self_resolved", 5) == [identity(problem(2))]
+    assert await there.end(operation_id, outcome, 5) == [identity(problem(2))]
     assert (await there.all())[0]["ended_ms"] is None
     await there.assign({**problem(2), "state": "RESOLVED"}, Facts(), START)
-    assert await there.end(operation_id, "self_resolved", 6) == []
+    assert await there.end(operation_id, outcome, 6) == []
     assert (await there.all())[0]["ended_ms"] == 6
 
 

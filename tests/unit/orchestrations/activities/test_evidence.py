@@ -114,7 +114,12 @@ async def test_a_source_that_refuses_is_final(vendors: Vendors) -> None:
 
 async def test_deployments_dynatrace_saw_are_evidence(vendors: Vendors) -> None:
     vendors.dynatrace.add_event(
-        "CUSTOM_DEPLOYMENT", "Deploy 102", START_MS - MINUTE_MS, commit="b" * 40, run_id="102"
+        "CUSTOM_DEPLOYMENT",
+        "Deploy 102",
+        START_MS - MINUTE_MS,
+        commit="b" * 40,
+        run_id="102",
+        **{"valueflow.deployment_id": "azure_devops:102:production"},
     )
     vendors.dynatrace.add_event("CUSTOM_DEPLOYMENT", "Deploy 90", START_MS - 2 * DAY_MS)
     vendors.dynatrace.add_event("CUSTOM_CONFIGURATION", "Pool 50 to 5", START_MS - MINUTE_MS)
@@ -128,6 +133,7 @@ async def test_deployments_dynatrace_saw_are_evidence(vendors: Vendors) -> None:
         "run_id": 102,
         "commit": "b" * 40,
         "result": "",
+        "deployment_id": "azure_devops:102:production",
     }
 
 
@@ -469,6 +475,50 @@ async def test_the_run_before_the_problem_is_the_suspect_and_the_one_before_it_t
     runs = value["runs"]
     assert (runs["suspect"]["run_id"], runs["last_good"]["run_id"]) == (102, 101)
     assert [item["facts"]["role"] for item in value["items"]] == ["suspect", "last_good"]
+
+
+def deployed_to(vendors: Vendors, run_id: int, environment: str, **fields: Any) -> None:
+    run = vendors.devops.add_run(run_id, f"{run_id:040}", **fields)
+    run["templateParameters"] = {"action": "apply", "environment": environment}
+
+
+async def suspected(**service: Any) -> dict[str, Any]:
+    found = await collected(
+        evidence_azure_devops.collect_runs,
+        start_ms=a_minute_from_now(),
+        service={**SERVICE_HERE, **service},
+    )
+    facts: dict[str, Any] = found["items"][0]["facts"]
+    return facts
+
+
+async def test_a_run_bears_the_name_of_its_deployment(vendors: Vendors) -> None:
+    """As its own facts have it, so that what blames it blames the right one."""
+    deployed_to(vendors, 101, "Prod")
+
+    assert (await suspected())["deployment_id"] == "azure_devops:101:production"
+
+
+async def test_where_a_run_does_not_say_its_owner_does(vendors: Vendors) -> None:
+    vendors.devops.add_run(101, "a" * 40)
+
+    assert (await suspected(delivery={"environment": "production"}))[
+        "deployment_id"
+    ] == "azure_devops:101:production"
+    assert (await suspected())["deployment_id"] == ""
+
+
+async def test_a_run_of_ours_is_nobody_s_deployment_to_blame(vendors: Vendors) -> None:
+    deployed_to(vendors, 101, "production", variables={"VALUEFLOW_KEY": {"value": "incident-1/start_run"}})
+
+    assert (await suspected())["deployment_id"] == ""
+
+
+async def test_what_went_to_another_environment_is_nobody_s_suspect(vendors: Vendors) -> None:
+    deployed_to(vendors, 101, "production")
+    deployed_to(vendors, 102, "development")
+
+    assert (await suspected(automation={"environment": "production"}))["run_id"] == 101
 
 
 async def test_a_run_that_stopped_or_started_the_service_is_neither(vendors: Vendors) -> None:

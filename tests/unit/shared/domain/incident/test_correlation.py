@@ -126,17 +126,6 @@ def test_only_an_open_problem_in_a_resolved_incident_is_left_behind() -> None:
     assert not incident_entries.left_behind(ended(START + 5, "handed_over"), problem(2), START + 6)
 
 
-def test_an_operation_goes_on_for_an_open_problem_that_it_knows_of() -> None:
-    second, third = identity(problem(2)), identity(problem(3))
-    there = joined(joined(entry(), problem(2), ""), problem(3), "")
-    assert incident_entries.goes_on(there, third)
-    over = incident_entries.resolved(there, [identity(problem())])
-    assert not incident_entries.goes_on(over, third)
-    assert incident_entries.goes_on(incident_entries.heard(over, second), third)
-    assert not incident_entries.goes_on(incident_entries.heard(over, third), third)
-    assert incident_entries.heard(there, "another") == there
-
-
 def test_a_resolved_problem_stays_resolved() -> None:
     over = incident_entries.resolved(entry(), [identity(problem())])
     assert joined(over, problem(), "")["problems"][identity(problem())]["state"] == "RESOLVED"
