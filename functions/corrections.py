@@ -6,7 +6,6 @@ event is sent again, so that one that got lost is mended. {id} is percent-encode
 Answers: 200, 202 with the correction (the next load counts it), 400, 401, 403, 409, 413, 503.
 """
 
-import hashlib
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +14,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
+from shared.corrections import path_of
 from shared.domain.delivery.deliveries import Correction
 from shared.domain.event_types import DEPLOYMENT_CORRECTED
 from shared.domain.metrics import dora_corrections
@@ -36,7 +36,7 @@ async def list_corrections(req: func.HttpRequest) -> func.HttpResponse:
     """All that was said of it, oldest first, and whether it still counts."""
     await caller_with(req, READER)
     id_ = _id_of(req)
-    said = await _lists().read(_name(id_))
+    said = await _lists().read(path_of(id_))
     hold = {one["correction_id"] for one in dora_corrections.holding(said)}
     told = [{**one, "holds": one["correction_id"] in hold} for one in said]
     return answer({"deployment_id": id_, "corrections": told})
@@ -74,16 +74,12 @@ async def _say(id_: str, asked: dict[str, Any], by: str) -> Correction:
         told.append(correction)
         return changed
 
-    await _lists().update(_name(id_), change)
+    await _lists().update(path_of(id_), change)
     return told[-1]
 
 
 def _lists() -> SharedLists:
     return SharedLists(services().blob, "corrections")
-
-
-def _name(id_: str) -> str:
-    return f"corrections/{hashlib.sha256(id_.encode()).hexdigest()}.json"
 
 
 def _id_of(req: func.HttpRequest) -> str:

@@ -1,8 +1,9 @@
 """Service Bus subscription `delivery-notes`: what gates decided and which files were blamed, for who asks at once.
 
 A gate that failed, and an incident whose probable cause was a deployment, blame the files of that deployment; Azure
-DevOps tells them. Read by the change's risk and by scorecards (shared/delivery_notes.py). The same event, late or
-twice, changes nothing more; while Azure DevOps is away the event comes again.
+DevOps tells them. Read by the change's risk and by scorecards (shared/delivery_notes.py). What deployments came to
+after their gates is kept for the next ones (functions/gate_marks.py). The same event, late or twice, changes nothing
+more; while Azure DevOps is away the event comes again.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from functions.gate_marks import keep_mark
 from shared.domain import event_types
 from shared.domain.delivery.deliveries import PRODUCTION
 from shared.domain.incident import incidents
@@ -49,6 +51,7 @@ async def note(body: bytes) -> None:
         kind, data = event["type"], dict(event["data"])
     except (ValueError, TypeError, LookupError):
         raise PoisonMessage("the message is not a CloudEvent with data") from None
+    await keep_mark(kind, data)
     if kind == event_types.GATE_DECIDED:
         await _note_gate(data)
     elif kind == event_types.INCIDENT_CLOSED and data.get("category") == _BLAMING:

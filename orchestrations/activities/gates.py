@@ -9,6 +9,8 @@ import azure.durable_functions as df
 
 from orchestrations.activities.collecting import MINUTE_MS, now_ms
 from orchestrations.outcome import Value, answers_outcome
+from shared.domain.delivery.deliveries import deployment_id
+from shared.domain.delivery.delivery_reports import AZURE_DEVOPS
 from shared.domain.gate import gate_history, gates
 from shared.domain.gate.gates import Measured, unmeasured
 from shared.domain.incident import verification
@@ -96,7 +98,9 @@ async def keep_gate(payload: dict) -> Value:  # type: ignore[type-arg]
         "gate_id": result["id"],
         "version": result["version"],
         "commit": result["commit"] or "",
+        "deployment_id": result["deployment_id"] or _deployment_id(result),
         "verdict": result["verdict"],
+        "from_ms": result["from_ms"],
         "decided_at": result["decided_at"],
         "taken_back": bool(result["rollback"] and result["rollback"]["state"] == "verified"),
         "values": {
@@ -134,6 +138,12 @@ async def answer_check(payload: dict) -> Value:  # type: ignore[type-arg]
         passed=payload["proceed"],
     )
     return {"result": "created"}
+
+
+def _deployment_id(result: Mapping[str, Any]) -> str:
+    """By the run that asked, the pipeline's own; "" where nobody said which."""
+    run_id = result["run_id"]
+    return deployment_id(AZURE_DEVOPS, run_id, result["environment"]) if run_id else ""
 
 
 def entity_of(service: Mapping[str, Any], rules: Mapping[str, Any], environment: str) -> str:

@@ -19,7 +19,7 @@ var subscriptions = [
   { name: 'incidents', lockDuration: 'PT1M', maxDeliveryCount: 5, types: ['problem.opened', 'problem.resolved'] }
   { name: 'demands', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['demand.created'] }
   { name: 'deliveries', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['delivery.reported', 'deployment.finished'] }
-  { name: 'delivery-notes', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['gate.decided', 'incident.closed'] }
+  { name: 'delivery-notes', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['gate.decided', 'incident.opened', 'incident.closed', 'deployment.finished'] }
   { name: 'costs', lockDuration: 'PT1M', maxDeliveryCount: 10, types: ['cost.exported'] }
 ]
 var filtered = filter(subscriptions, each => !empty(each.types))

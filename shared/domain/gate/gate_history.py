@@ -1,8 +1,9 @@
 """What earlier gates measured, and what of it is a baseline. Pure.
 
-An entry: {"gate_id", "version", "commit", "verdict", "decided_at", "taken_back", "values": {measure: value}}, oldest
-first. A baseline is the median of the newest good deployments: what failed, was taken back or could not be judged is
-no example of what is usual.
+An entry: {"gate_id", "version", "commit", "deployment_id", "verdict", "from_ms", "decided_at", "taken_back",
+"values": {measure: value}}, oldest first; read back, it tells too what became of the deployment since ("blamed", see
+gate_marks). A baseline is the median of the newest good deployments: what failed, was taken back, was blamed later or
+could not be judged is no example of what is usual.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +44,7 @@ def good(entries: Iterable[Entry], version: str) -> list[Entry]:
     return [
         one
         for one in newest.values()
-        if one["version"] != version and one["verdict"] in GOOD and not one["taken_back"]
+        if one["version"] != version and one["verdict"] in GOOD and not _is_bad(one)
     ]
 
 
@@ -61,10 +62,10 @@ def ran_well_before(entries: Sequence[Entry], version: str) -> bool:
 
 
 def failed_commits(entries: Iterable[Entry]) -> set[str]:
-    """Commits whose newest gate failed or that were taken back: nowhere to go back to."""
+    """Commits whose newest gate failed, that were taken back or blamed: nowhere to go back to."""
     newest = {one["commit"]: one for one in entries if one["commit"]}
     return {commit for commit, one in newest.items() if _is_bad(one)}
 
 
 def _is_bad(entry: Mapping[str, Any]) -> bool:
-    return bool(entry["verdict"] == FAIL or entry["taken_back"])
+    return bool(entry["verdict"] == FAIL or entry["taken_back"] or entry.get("blamed"))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.delivery_notes import note
+from shared.domain.gate.gate_history import good
 from shared.domain.risk.change_risk import Past
 from shared.errors import PoisonMessage, VendorRefused, VendorUnavailable
 
@@ -253,3 +254,51 @@ async def test_what_cannot_be_read_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(PoisonMessage):
         await note(body)
+
+
+ROLLBACK = {
+    "deployment_id": "azure_devops:3:production",
+    "service": "orders",
+    "environment": "production",
+    "how": "rollback",
+    "result": "succeeded",
+    "rolls_back": BAD,
+    "finished_at": "2026-11-20T13:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        ("deployment.finished", ROLLBACK),
+        (
+            "incident.opened",
+            {
+                **CLOSED,
+                "opened_at": "2026-11-20T13:00:00Z",
+                "caused_by": {"deployment_id": None, "commit": BAD},
+            },
+        ),
+    ],
+    ids=["rolled back", "blamed"],
+)
+async def test_a_version_that_came_to_harm_after_its_gate_is_no_baseline_any_more(
+    world: Any, devops: AzureDevOps, type_: str, data: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        await note(event(type_, data))
+    kept: dict[str, Any] = {**GATE, "verdict": "pass", "taken_back": False, "values": {}}
+    await world.gates.remember("orders", "production", kept)
+
+    (known,) = await world.gates.history("orders", "production")
+    assert good([known], "1.3.0") == []
+    assert good([{**kept}], "1.3.0"), "by its own gate it was good"
+
+
+@pytest.mark.parametrize("change", [{"service": None}, {"how": "pipeline"}, {"environment": 5}])
+async def test_a_deployment_that_says_nothing_of_another_is_not_kept(
+    world: Any, devops: AzureDevOps, change: dict[str, Any]
+) -> None:
+    await note(event("deployment.finished", {**ROLLBACK, **change}))
+
+    assert not [name for name in world.blob.blobs if name.startswith("gates/marks/")]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from orchestrations.activities.gates import answer_check, keep_gate, measure_gate, note_change
+from shared.corrections import path_of
 from shared.domain.gate import gates
 from shared.gates.rules import rules_of
 from tests.fakes import azure_devops
@@ -153,6 +154,9 @@ def a_result(number: int, verdict: str = "pass", level: float = 100.0, **changes
         "commit": f"c{number}",
         "verdict": verdict,
         "decided_at": f"2026-11-20T12:{number:02}:00Z",
+        "deployment_id": None,
+        "run_id": 100 + number,
+        "from_ms": FROM - (10 - number) * 60 * MINUTE,
         "dry_run": False,
         "rollback": None,
         "rules": rules,
@@ -183,6 +187,19 @@ async def test_the_window_before_a_deployment_is_no_baseline_where_a_failed_vers
 
     told = (await measure())["latency"]
     assert (told["baseline"], told["baseline_from"]) == (None, "")
+
+
+@pytest.mark.parametrize("asked", [{}, {"deployment_id": "azure_devops:102:production", "run_id": None}])
+async def test_a_version_that_people_call_failed_is_no_baseline_any_more(
+    vendors: Vendors, asked: dict[str, Any]
+) -> None:
+    await value(keep_gate, {"result": a_result(1, level=90.0)})
+    await value(keep_gate, {"result": a_result(2, level=900.0, **asked)})
+    said = [{"kind": "failed", "correction_id": "1", "at": "2026-11-21T12:00:00Z"}]
+    vendors.services.blob.blobs[path_of("azure_devops:102:production")] = json.dumps(said).encode()
+
+    told = (await measure())["latency"]
+    assert (told["baseline"], told["baseline_of"]) == (90.0, 1)
 
 
 async def test_a_gate_is_kept_once_however_often_it_is_told(vendors: Vendors) -> None:
