@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shared import yaml_files
 from shared.domain.gate.gate_criteria import BETTER, parse
 from shared.errors import ConfigurationError
 
@@ -27,7 +28,7 @@ def read_documents(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for file in sorted(folder.glob("*.yaml")):
         if file.name != SCHEMA:
-            found[file.stem] = _read_yaml(file)
+            found[file.stem] = yaml_files.read_yaml(file)
             if faults := faults_of(found[file.stem]):
                 raise ConfigurationError(f"{file}: {faults[0]}")
     if missing := _schema()["properties"].keys() - {"entities"} - found.get("default", {}).keys():
@@ -49,13 +50,8 @@ def rules_of(service: Mapping[str, Any]) -> dict[str, Any]:
 
 def faults_of(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with a gate's document, by place; empty when nothing is."""
-    from jsonschema import Draft202012Validator
-
-    errors = sorted(
-        Draft202012Validator(_schema()).iter_errors(dict(document)), key=lambda one: one.json_path
-    )
-    if errors:
-        return [f"{one.json_path.removeprefix('$.')}: {one.message}"[:300] for one in errors]
+    if faults := yaml_files.faults_of(_schema(), document):
+        return [fault[:300] for fault in faults]
     return [*_percentages(document), *_objectives(document.get("objectives", []))]
 
 
@@ -82,16 +78,4 @@ def _objectives(objectives: list[Mapping[str, Any]]) -> list[str]:
 
 @cache
 def _schema() -> dict[str, Any]:
-    return _read_yaml(FOLDER / SCHEMA)
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{file}: must be a YAML mapping")
-    return document
+    return yaml_files.read_yaml(FOLDER / SCHEMA)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import ConfigurationError, NotFound
+from shared.yaml_files import check, check_parameters, read_yaml
 
 FOLDER = Path(__file__).parents[2] / "golden_paths"
 LAYERS = "layers"
@@ -58,24 +59,18 @@ def golden_path(name: str) -> GoldenPath:
 
 def read_paths(folder: Path) -> tuple[GoldenPath, ...]:
     """Raises: ConfigurationError naming the file and its fault."""
-    common, rules = _yaml(folder / "parameters.yaml"), _yaml(folder / "path.schema.yaml")
+    common, rules = read_yaml(folder / "parameters.yaml"), read_yaml(folder / "path.schema.yaml")
     files = sorted(folder.glob("*/path.yaml"))
     return tuple(_read(file, common, rules) for file in files)
 
 
 def _read(file: Path, common: dict[str, Any], rules: dict[str, Any]) -> GoldenPath:
-    from jsonschema import Draft202012Validator, SchemaError
-
-    document = _yaml(file)
-    for error in sorted(Draft202012Validator(rules).iter_errors(document), key=lambda each: each.json_path):
-        raise ConfigurationError(f"{file}: {error.json_path.removeprefix('$.')}: {error.message}")
+    document = read_yaml(file)
+    check(file, rules, document)
     if document["name"] != file.parent.name:
         raise ConfigurationError(f"{file}: name: must be the name of its folder, {file.parent.name}")
     schema = _merged(file, document.pop("parameters"), common)
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ConfigurationError(f"{file}: parameters: {error.message}") from None
+    check_parameters(file, schema)
     document |= {key: tuple(document[key]) for key in ("tags", "layers", "steps")}
     folders = (*(file.parents[1] / LAYERS / layer for layer in document["layers"]), file.parent / "skeleton")
     for each in folders:
@@ -98,15 +93,3 @@ def _merged(file: Path, own: dict[str, Any], common: dict[str, Any]) -> dict[str
         "required": required,
         "properties": {**common["properties"], **properties},
     }
-
-
-def _yaml(file: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{file}: must be a YAML mapping")
-    return document

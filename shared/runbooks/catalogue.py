@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import ConfigurationError
+from shared.yaml_files import check, check_parameters, read_yaml
 
 FOLDER = Path(__file__).parents[2] / "runbooks"
 POLICIES = "policies.yaml"
@@ -58,8 +59,6 @@ def read_runbooks(folder: Path) -> Mapping[str, Runbook]:
 
 
 def _read(file: Path, rules: dict[str, Any], shared: dict[str, Any]) -> Runbook:
-    from jsonschema import Draft202012Validator, SchemaError
-
     document = read_yaml(file)
     check(file, rules, document)
     if document["type"] != file.stem:
@@ -73,31 +72,6 @@ def _read(file: Path, rules: dict[str, Any], shared: dict[str, Any]) -> Runbook:
         "required": ["type", *parameters["required"]],
         "properties": {"type": {"const": document["type"]}, **parameters["properties"]},
     }
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ConfigurationError(f"{file}: parameters: {error.message}") from None
+    check_parameters(file, schema)
     document["preconditions"] = tuple(document["preconditions"])
     return Runbook(**document, schema=schema)
-
-
-def check(file: Path, rules: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-    """Raises: ConfigurationError naming the file and the first place that breaks the rules."""
-    from jsonschema import Draft202012Validator
-
-    errors = sorted(Draft202012Validator(dict(rules)).iter_errors(document), key=lambda each: each.json_path)
-    for error in errors:
-        raise ConfigurationError(f"{file}: {error.json_path.removeprefix('$.')}: {error.message}")
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    """Raises: ConfigurationError naming the file and its fault."""
-    import yaml
-
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{file}: must be a YAML mapping")
-    return document

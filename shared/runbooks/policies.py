@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import ConfigurationError
-from shared.runbooks.catalogue import FOLDER, POLICIES, check, read_yaml, runbooks
+from shared.runbooks.catalogue import FOLDER, POLICIES, runbooks
+from shared.yaml_files import check, read_yaml
 
 
 @cache
