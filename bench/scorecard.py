@@ -4,12 +4,12 @@ Rates are of several readers at once; p95 is of one reader at a time, as a porta
 """
 
 import asyncio
-import statistics
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.load import Rounds, Took, in_turns, load, percentiles_ms, rates, ratio
 from bench.processes import durable, host, platform
 from sandbox.platform.story import World
 from sandbox.platform.waiting import until
@@ -26,9 +26,6 @@ ROUNDS = 3
 MADE_WITHIN_S = 30.0
 
 BARE = Path(__file__).parent / "apps" / "bare_scorecard"
-
-
-type Rounds = list[tuple[list[float], list[float]]]
 
 
 class Reader(NamedTuple):
@@ -65,10 +62,17 @@ async def _measure() -> dict[str, Any]:
 
 
 async def _rounds(ours: Reader, bare: Reader, connections: int, count: int) -> Rounds:
-    return [
-        (await _load(ours, connections, ROUND_S), await _load(bare, connections, ROUND_S))
-        for _ in range(count)
-    ]
+    return await in_turns(partial(_load, ours, connections), partial(_load, bare, connections), count)
+
+
+async def _load(reader: Reader, connections: int) -> Took:
+    return await load(
+        lambda session: session.get(reader.url),
+        headers=reader.headers,
+        connections=connections,
+        seconds=ROUND_S,
+        status=200,
+    )
 
 
 async def _made(there: World, reader: Reader) -> None:
@@ -83,30 +87,24 @@ async def _made(there: World, reader: Reader) -> None:
 
 
 def _result(together: Rounds, alone: Rounds) -> dict[str, Any]:
-    ratio = statistics.median(len(ours) / len(bare) for ours, bare in together)
-    ours, bare = (statistics.median(len(pair[side]) / ROUND_S for pair in together) for side in (0, 1))
-    p50, p95 = ([_percentile(alone, side, at) for side in (0, 1)] for at in (50, 95))
+    (rate, bare_rate), share = rates(together, ROUND_S), ratio(together)
+    (p50, bare_p50), (p95, bare_p95) = (percentiles_ms(alone, percent) for percent in (50, 95))
     return {
         "name": NAME,
-        "value": round(ours),
+        "value": rate,
         "unit": "requests/s",
-        "baseline": round(bare),
-        "ratio": round(ratio, 2),
+        "baseline": bare_rate,
+        "ratio": round(share, 2),
         "goal": RATIO_GOAL,
-        "met": ratio >= RATIO_GOAL and p95[0] < P95_GOAL_MS,
+        "met": share >= RATIO_GOAL and p95 < P95_GOAL_MS,
         "detail": {
-            "p95_ms": p95[0],
-            "baseline_p95_ms": p95[1],
-            "p50_ms": p50[0],
-            "baseline_p50_ms": p50[1],
+            "p95_ms": p95,
+            "baseline_p95_ms": bare_p95,
+            "p50_ms": p50,
+            "baseline_p50_ms": bare_p50,
             "connections": CONNECTIONS,
         },
     }
-
-
-def _percentile(rounds: Rounds, side: int, percent: int) -> float:
-    took = [seconds for pair in rounds for seconds in pair[side]]
-    return round(statistics.quantiles(took, n=100)[percent - 1] * 1000, 1)
 
 
 async def _read(reader: Reader) -> bytes:
@@ -118,25 +116,3 @@ async def _read(reader: Reader) -> bytes:
     ):
         response.raise_for_status()
         return await response.read()
-
-
-async def _load(reader: Reader, connections: int, seconds: float) -> list[float]:
-    """Seconds each request took, for as many as went through in `seconds`. Raises when one is refused."""
-    import aiohttp
-
-    took: list[float] = []
-    end = time.perf_counter() + seconds
-    connector = aiohttp.TCPConnector(limit=connections)
-    async with aiohttp.ClientSession(connector=connector, headers=reader.headers) as session:
-
-        async def one_connection() -> None:
-            while time.perf_counter() < end:
-                began = time.perf_counter()
-                async with session.get(reader.url) as response:
-                    if response.status != 200:
-                        raise RuntimeError(f"refused with {response.status}")
-                    await response.read()
-                took.append(time.perf_counter() - began)
-
-        await asyncio.gather(*(one_connection() for _ in range(connections)))
-    return took

@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 import json
-import statistics
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.load import Rounds, Took, in_turns, load, percentiles_ms, rates, ratio
 from bench.processes import EXAMPLE, ROOT, Host, durable, host, service_bus
 
 NAME = "webhook_intake"
@@ -46,30 +46,24 @@ async def _measure() -> dict[str, Any]:
             ):
                 await _load(our_host, 1.0)
                 await _load(bare_host, 1.0)
-                rounds = [
-                    (await _load(our_host, ROUND_S), await _load(bare_host, ROUND_S)) for _ in range(ROUNDS)
-                ]
+                rounds = await in_turns(partial(_load, our_host), partial(_load, bare_host), ROUNDS)
     return _result(rounds)
 
 
-def _result(rounds: list[tuple[list[float], list[float]]]) -> dict[str, Any]:
-    ratio = statistics.median(len(ours) / len(bare) for ours, bare in rounds)
-    rates = [[len(column) / ROUND_S for column in pair] for pair in rounds]
-    ours, bare = (statistics.median(column) for column in zip(*rates, strict=True))
-    p95 = [
-        statistics.quantiles([s for pair in rounds for s in pair[side]], n=20)[-1] * 1000 for side in (0, 1)
-    ]
+def _result(rounds: Rounds) -> dict[str, Any]:
+    (rate, bare_rate), share = rates(rounds, ROUND_S), ratio(rounds)
+    p95, bare_p95 = percentiles_ms(rounds, 95)
     return {
         "name": NAME,
-        "value": round(ours),
+        "value": rate,
         "unit": "requests/s",
-        "baseline": round(bare),
-        "ratio": round(ratio, 2),
+        "baseline": bare_rate,
+        "ratio": round(share, 2),
         "goal": RATIO_GOAL,
-        "met": ratio >= RATIO_GOAL and p95[0] < P95_GOAL_MS,
+        "met": share >= RATIO_GOAL and p95 < P95_GOAL_MS,
         "detail": {
-            "p95_ms": round(p95[0], 1),
-            "baseline_p95_ms": round(p95[1], 1),
+            "p95_ms": p95,
+            "baseline_p95_ms": bare_p95,
             "connections": CONNECTIONS,
         },
     }
@@ -78,26 +72,16 @@ def _result(rounds: list[tuple[list[float], list[float]]]) -> dict[str, Any]:
 _numbers = itertools.count()
 
 
-async def _load(app: Host, seconds: float) -> list[float]:
-    """Seconds each request took, for as many as went through in `seconds`. Raises when one is refused."""
-    import aiohttp
+def _notification() -> str:
+    """Of a problem that was not told of before."""
+    return json.dumps(BODY | {"PID": f"-{next(_numbers)}_1763726400000V2"})
 
-    took: list[float] = []
-    end = time.perf_counter() + seconds
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-    async with aiohttp.ClientSession(
-        connector=connector, headers={**HEADERS, "x-functions-key": app.key}
-    ) as session:
 
-        async def one_connection() -> None:
-            while time.perf_counter() < end:
-                body = json.dumps(BODY | {"PID": f"-{next(_numbers)}_1763726400000V2"})
-                began = time.perf_counter()
-                async with session.post(f"{app.url}/api/webhooks/dynatrace", data=body) as response:
-                    if response.status != 202:
-                        raise RuntimeError(f"refused with {response.status}")
-                    await response.read()
-                took.append(time.perf_counter() - began)
-
-        await asyncio.gather(*(one_connection() for _ in range(CONNECTIONS)))
-    return took
+async def _load(app: Host, seconds: float = ROUND_S) -> Took:
+    return await load(
+        lambda session: session.post(f"{app.url}/api/webhooks/dynatrace", data=_notification()),
+        headers={**HEADERS, "x-functions-key": app.key},
+        connections=CONNECTIONS,
+        seconds=seconds,
+        status=202,
+    )
