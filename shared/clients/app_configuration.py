@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from shared.clients.absence import unless_absent
 from shared.clients.http import TIMEOUT_S, call, http_client, segment
 from shared.clients.idempotency import find_or_create, retrying
 from shared.errors import VendorRefused
@@ -122,12 +123,7 @@ class AppConfigurationClient:
         )
 
     async def _flag(self, operation: str, name: str, label: str) -> Flag | None:
-        try:
-            return await self._call(operation, "GET", name, label, parse=_parse)
-        except VendorRefused as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            return None
+        return await unless_absent(self._call(operation, "GET", name, label, parse=_parse))
 
     async def _call[T](
         self,

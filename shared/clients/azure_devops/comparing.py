@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from shared.clients.azure_devops.connection import VENDOR, Connection, area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import VENDOR, Connection, area
 from shared.clients.azure_devops.contents import repository_path
 from shared.clients.http import Params
 from shared.clients.idempotency import retrying

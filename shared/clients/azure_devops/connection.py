@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.clients.http import Params, call, segment
@@ -66,13 +65,3 @@ class Connection:
 def area(project: str, path: str) -> str:
     """The address of a part of a project's API: `area("Payments", "git/repositories")`."""
     return f"/{segment(project)}/_apis/{path}"
-
-
-async def unless_absent[T](work: Awaitable[T]) -> T | None:
-    """What `work` gives; None where the vendor says that there is no such thing (404)."""
-    try:
-        return await work
-    except VendorRefused as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
-        return None

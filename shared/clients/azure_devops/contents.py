@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from shared.clients.azure_devops.connection import NO_COMMIT, Connection, area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import NO_COMMIT, Connection, area
 from shared.clients.http import Params, segment
 from shared.clients.idempotency import marker, retrying
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
-from shared.clients.azure_devops.connection import area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import area
 from shared.clients.azure_devops.contents import repository_path
 from shared.clients.azure_devops.permissions import PREVIEW
 from shared.clients.azure_devops.run_reading import RunReading

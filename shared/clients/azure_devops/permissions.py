@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from shared.clients.azure_devops.connection import Connection, area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import Connection, area
 from shared.clients.http import Params, nothing, segment
 from shared.clients.idempotency import retrying
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from shared.clients.azure_devops.connection import area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import area
 from shared.clients.azure_devops.permissions import Permissions
 from shared.clients.http import Params, nothing
 from shared.clients.idempotency import find_or_create, retrying

@@ -9,7 +9,8 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from shared.clients.azure_devops.connection import Connection, area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import Connection, area
 from shared.clients.azure_devops.policy_drafts import PolicyDraft
 from shared.clients.http import Params, nothing
 from shared.clients.idempotency import find_or_create, retrying

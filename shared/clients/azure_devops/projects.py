@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.clients.azure_devops.connection import Connection, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import Connection
 from shared.clients.http import segment
 from shared.clients.idempotency import retrying
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from shared.clients.azure_devops.connection import area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import area
 from shared.clients.azure_devops.pushes import FirstCommits
 from shared.clients.http import nothing, segment
 from shared.clients.idempotency import find_or_create, retrying

@@ -10,7 +10,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from shared.clients.azure_devops.connection import area, unless_absent
+from shared.clients.absence import unless_absent
+from shared.clients.azure_devops.connection import area
 from shared.clients.azure_devops.run_reading import RunReading, runs_path
 from shared.clients.azure_devops.run_shapes import (
     KEY_VARIABLE,

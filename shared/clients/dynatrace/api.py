@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,16 +41,6 @@ class Api:
                 return items
             params = {"nextPageKey": next_key}
         raise VendorRefused(VENDOR, operation, f"more than {_MAX_PAGES} pages: narrow the question")
-
-
-async def or_none[T](found: Awaitable[T]) -> T | None:
-    """None for 404."""
-    try:
-        return await found
-    except VendorRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
 
 
 def entity_selector(operation: str, entity_id: str) -> str:

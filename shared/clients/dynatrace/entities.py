@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from shared.clients.dynatrace.api import Api, checked_ids, ids_selector, or_none, type_of
+from shared.clients.absence import unless_absent
+from shared.clients.dynatrace.api import Api, checked_ids, ids_selector, type_of
 from shared.clients.http import Params, segment
 from shared.clients.idempotency import retrying
 
@@ -59,7 +60,7 @@ class Entities:
     async def get(self, entity_id: str) -> Entity | None:
         """The entity, None when there is none of this id."""
         path, params = f"{_PATH}/{segment(entity_id)}", {"fields": _FIELDS}
-        return await or_none(
+        return await unless_absent(
             retrying(lambda: self._api.call("entity", "GET", path, params=params, parse=_entity))
         )
 

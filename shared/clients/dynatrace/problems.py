@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
-from shared.clients.dynatrace.api import Api, or_none
+from shared.clients.absence import unless_absent
+from shared.clients.dynatrace.api import Api
 from shared.clients.dynatrace.entities import EntityRef, entity_ref
 from shared.clients.http import Params, nothing, segment
 from shared.clients.idempotency import Result, find_or_create, marker, retrying
@@ -59,7 +60,7 @@ class Problems:
         """The problem with its evidence, None when there is none of this id."""
         path = f"{_PATH}/{segment(problem_id)}"
         params = {"fields": "evidenceDetails,impactAnalysis"}
-        return await or_none(
+        return await unless_absent(
             retrying(lambda: self._api.call("problem", "GET", path, params=params, parse=self._problem))
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
+from shared.clients.absence import was_there
 from shared.clients.dynatrace.api import VENDOR, Api
 from shared.clients.http import Params, in_short, nothing, segment, words_of
 from shared.clients.idempotency import find_or_create, retrying
@@ -78,15 +79,9 @@ class Settings:
     async def delete(self, object_id: str) -> bool:
         """Delete the object. False: it is not there, or no longer, should an earlier answer have been lost."""
         path = f"{_PATH}/{segment(object_id)}"
-        try:
-            await retrying(
-                lambda: self._api.call("delete_setting", "DELETE", path, parse=nothing, writes=False)
-            )
-        except VendorRefused as refused:
-            if refused.status == 404:
-                return False
-            raise
-        return True
+        return await was_there(
+            retrying(lambda: self._api.call("delete_setting", "DELETE", path, parse=nothing, writes=False))
+        )
 
     async def _find(
         self, operation: str, schema_id: str, external_id: str, name: str

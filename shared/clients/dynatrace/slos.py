@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from shared.clients.dynatrace.api import VENDOR, Api, or_none
+from shared.clients.absence import unless_absent, was_there
+from shared.clients.dynatrace.api import VENDOR, Api
 from shared.clients.http import SETTLE_S, Params, nothing, segment
 from shared.clients.idempotency import find_or_create, marker, retrying
-from shared.errors import OutcomeUnknown, VendorRefused
+from shared.errors import OutcomeUnknown
 
 _PATH = "/api/v2/slo"
 
@@ -58,7 +59,9 @@ class Slos:
     async def evaluated(self, slo_id: str) -> EvaluatedSlo | None:
         """The objective as it stands now, over its own time frame; None where there is none of this id."""
         path = f"{_PATH}/{segment(slo_id)}"
-        return await or_none(retrying(lambda: self._api.call("evaluate_slo", "GET", path, parse=_evaluated)))
+        return await unless_absent(
+            retrying(lambda: self._api.call("evaluate_slo", "GET", path, parse=_evaluated))
+        )
 
     async def ensure(self, definition: Mapping[str, Any], key: str) -> EnsuredSlo:
         """Have an objective of the definition's name; what is found stays as it is.
@@ -85,13 +88,9 @@ class Slos:
     async def delete(self, slo_id: str) -> bool:
         """Delete the objective. False: it is not there, or no longer, should an earlier answer have been lost."""
         path = f"{_PATH}/{segment(slo_id)}"
-        try:
-            await retrying(lambda: self._api.call("delete_slo", "DELETE", path, parse=nothing, writes=False))
-        except VendorRefused as refused:
-            if refused.status == 404:
-                return False
-            raise
-        return True
+        return await was_there(
+            retrying(lambda: self._api.call("delete_slo", "DELETE", path, parse=nothing, writes=False))
+        )
 
     async def _named(self, operation: str, name: str) -> list[Slo]:
         """Disabled ones, too: a name is taken by them as well."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NotRequired, TypedDict
 
+from shared.clients.absence import unless_absent
 from shared.clients.idempotency import Result, find_or_create, marker
 from shared.clients.servicenow.notes import note_once
 from shared.clients.servicenow.planned_changes import CANCELLED, PlannedChange, planned_changes
@@ -117,12 +118,8 @@ class Changes:
             change = await self._table.get(operation, sys_id)
             return await self._move(operation, change, CANCELLED, {"close_notes": ending(notes, mark)})
 
-        try:
-            return (await find_or_create(look, write))[1]
-        except VendorRefused as refused:
-            if refused.status == 404:
-                return "adopted"
-            raise
+        done = await unless_absent(find_or_create(look, write))
+        return done[1] if done else "adopted"
 
     async def add_work_note(self, number: str, key: str, text: str) -> Result | None:
         """Write `text` into the work notes of the change of this number, once per key. None: there is no such change.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from shared.clients.absence import unless_absent, was_there
 from shared.clients.http import Params, call, nothing
 from shared.clients.idempotency import retrying
 from shared.errors import VendorRefused
@@ -78,12 +79,7 @@ class Table[T]:
 
     async def get_or_none(self, operation: str, sys_id: str) -> T | None:
         """The record, None when there is none; tried again when the vendor fails."""
-        try:
-            return await retrying(lambda: self.get(operation, sys_id))
-        except VendorRefused as refused:
-            if refused.status == 404:
-                return None
-            raise
+        return await unless_absent(retrying(lambda: self.get(operation, sys_id)))
 
     async def insert(self, operation: str, row: Row) -> T:
         return await self.api.call(
@@ -99,13 +95,9 @@ class Table[T]:
     async def delete(self, operation: str, sys_id: str) -> bool:
         """Delete the record. False: it is not there, or no longer, should an earlier answer have been lost."""
         path = self.path_of(operation, sys_id)
-        try:
-            await retrying(lambda: self.api.call(operation, "DELETE", path, parse=nothing, writes=False))
-        except VendorRefused as refused:
-            if refused.status == 404:
-                return False
-            raise
-        return True
+        return await was_there(
+            retrying(lambda: self.api.call(operation, "DELETE", path, parse=nothing, writes=False))
+        )
 
     def path_of(self, operation: str, sys_id: str) -> str:
         if not re.fullmatch("[0-9a-f]{32}", sys_id):
