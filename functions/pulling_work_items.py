@@ -5,7 +5,6 @@ saying it once. Up to where a project was read is kept in Blob; killed anywhere,
 again and changes nothing by that.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, TypedDict
 import azure.durable_functions as df
 import azure.functions as func
 
+from shared.at_once import for_each
 from shared.domain.delivery import work_items
 from shared.domain.delivery.deliveries import WorkItemChanged
 from shared.domain.event_types import WORK_ITEM_CHANGED
@@ -29,7 +29,6 @@ MOST = 2000
 """Work items a run reads of one project; the next run goes on."""
 OVERLAP = timedelta(minutes=5)
 """An item may become visible after one that changed later."""
-_AT_ONCE = 16
 
 
 class Mark(TypedDict):
@@ -124,9 +123,7 @@ def _all_read(mark: Mark, as_of: datetime) -> Mark:
 async def _publish(facts: Sequence[WorkItemChanged]) -> None:
     from shared.events import new_event
 
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(fact: WorkItemChanged) -> None:
+    async def publish(fact: WorkItemChanged) -> None:
         event = new_event(
             WORK_ITEM_CHANGED,
             "/azure_devops",
@@ -135,10 +132,9 @@ async def _publish(facts: Sequence[WorkItemChanged]) -> None:
             subject=fact["work_item_id"],
             time=datetime.fromisoformat(fact["changed_at"]),
         )
-        async with places:
-            await services().publisher.publish(event)
+        await services().publisher.publish(event)
 
-    await asyncio.gather(*map(one, facts))
+    await for_each(publish, facts)
 
 
 async def _keep(marks: Mapping[str, Mark]) -> None:

@@ -8,10 +8,11 @@ there once: the warehouse knows name and content of each file it has loaded, and
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.at_once import for_each
 from shared.clients.blob import BlobStore
 from shared.clients.snowflake_errors import FileRefused
 from shared.clients.snowflake_load import is_loadable
@@ -49,7 +50,7 @@ async def load_landing(
     report = LoadReport()
     batch: dict[str, bytes] = {}
     async for names in _landed(blob):
-        for name, content in zip(names, await _at_once(blob.get, names), strict=True):
+        for name, content in zip(names, await for_each(blob.get, names, AT_ONCE), strict=True):
             if content is None:  # another run has filed it away
                 continue
             if reason := await asyncio.to_thread(_reason, name, content):
@@ -116,7 +117,7 @@ async def _load(
         await blob.put(LOADED + name.removeprefix(LANDING), batch[name], _CONTENT_TYPE)
         await blob.delete(name)
 
-    await _at_once(file_away, list(batch))
+    await for_each(file_away, list(batch), AT_ONCE)
     report.files += len(batch)
     report.rows += sum(rows.values())
 
@@ -155,21 +156,6 @@ async def _landed(blob: BlobStore) -> AsyncIterator[list[str]]:
             few = []
     if few:
         yield few
-
-
-async def _at_once[T](call: Callable[[str], Awaitable[T]], names: Iterable[str]) -> list[T]:
-    """`call` for each name, a few at once; all have ended when the first error is raised."""
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def one(name: str) -> T:
-        async with places:
-            return await call(name)
-
-    results = await asyncio.gather(*map(one, names), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return results  # type: ignore[return-value]
 
 
 def _size(batch: Mapping[str, bytes]) -> int:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from shared.at_once import for_each
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _PREFIX = "registry/services/"
 _RETIRED = "registry/retired/"
 _JSON = "application/json"
-_READS_AT_ONCE = 16
 KEPT_S = 15.0
 _WRITES = 8
 
@@ -96,13 +96,7 @@ class ServiceRegistry:
     async def all(self) -> list[Service]:
         """Every service, by name."""
         names = sorted([name async for name in self._blob.names(_PREFIX)])
-        at_once = asyncio.Semaphore(_READS_AT_ONCE)
-
-        async def read(name: str) -> bytes | None:
-            async with at_once:
-                return await self._blob.get(name)
-
-        documents = await asyncio.gather(*map(read, names))
+        documents = await for_each(self._blob.get, names)
         return [json.loads(document) for document in documents if document is not None]
 
     async def find_by_entity(self, entity_ids: Collection[str]) -> Service | None:

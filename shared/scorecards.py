@@ -6,13 +6,13 @@ without data; the warehouse is asked once a round, however many services there a
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from shared.at_once import for_each
 from shared.domain.metrics import scorecard
 from shared.domain.metrics.scorecard_badge import badge
 from shared.scorecard_rows import DoraRow
@@ -84,18 +84,16 @@ async def refresh(
 ) -> Report:
     """Do `one` for each service, a few at once; what fails for one stops no other."""
     failed: list[str] = []
-    turns = asyncio.Semaphore(AT_ONCE)
 
     async def turn(service: Mapping[str, Any]) -> None:
-        async with turns:
-            try:
-                await one(service)
-            except Exception:
-                # One document that cannot be read must not keep the others' scorecards old.
-                log.exception("the scorecard of %s could not be made", service.get("name"))
-                failed.append(str(service.get("name")))
+        try:
+            await one(service)
+        except Exception:
+            # One document that cannot be read must not keep the others' scorecards old.
+            log.exception("the scorecard of %s could not be made", service.get("name"))
+            failed.append(str(service.get("name")))
 
-    await asyncio.gather(*(turn(service) for service in services))
+    await for_each(turn, services, AT_ONCE)
     return Report(len(services) - len(failed), sorted(failed))
 
 

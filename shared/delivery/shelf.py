@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
+from shared.at_once import for_each
 from shared.domain.delivery.delivery_reports import Report
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(days=90)
 MOST_LISTED = 1000
 _PREFIX, _JSON = "deliveries/unmatched/", "application/json"
-_READS_AT_ONCE = 16
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -64,13 +63,7 @@ class Shelf:
     async def all(self) -> list[Kept]:
         """Newest first, at most MOST_LISTED."""
         names = [name async for name in self._blob.names(_PREFIX)][:MOST_LISTED]
-        at_once = asyncio.Semaphore(_READS_AT_ONCE)
-
-        async def read(name: str) -> bytes | None:
-            async with at_once:
-                return await self._blob.get(name)
-
-        found = await asyncio.gather(*map(read, names))
+        found = await for_each(self._blob.get, names)
         kept: list[Kept] = [json.loads(one) for one in found if one]
         return sorted(kept, key=lambda one: one["kept_at"], reverse=True)
 

@@ -10,10 +10,11 @@ or gone, and no two writers can overwrite each other. Of two revisions of one in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from shared.at_once import for_each
 from shared.errors import OutcomeUnknown, VendorUnavailable
 from shared.knowledge import documents
 from shared.knowledge.documents import Part, Rows
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from shared.knowledge.encoder import Vectors
 
 ROOT = "knowledge/"
-_AT_ONCE = 16
 _LOOKS = 4
 
 
@@ -82,10 +82,10 @@ class Shelf:
         """Delete this incident's documents of its own; returns how many."""
         names = [name async for name in self._blob.names(f"{self._folder}incidents/{_safe(id_)}.")]
         own = [name for name in names if name.rsplit("/", 1)[1].rsplit(".", 2)[0] == _safe(id_)]
-        return sum(await each(self._blob.delete, own))
+        return sum(await for_each(self._blob.delete, own))
 
     async def delete(self, names: Sequence[str]) -> None:
-        await each(self._blob.delete, names)
+        await for_each(self._blob.delete, names)
 
     async def clear(self) -> None:
         """Delete all blobs of this model."""
@@ -103,7 +103,7 @@ class Shelf:
         for name in self._parts.keys() - names:
             del self._parts[name]
         new = sorted(names - self._parts.keys())
-        contents = await each(self._blob.get, new)
+        contents = await for_each(self._blob.get, new)
         for name, content in zip(new, contents, strict=True):
             if content is not None:
                 read = documents.part_of_segment if _is_segment(name) else documents.part_of_document
@@ -122,17 +122,6 @@ async def models(blob: BlobStore) -> set[str]:
     """The names of all models that have memories here."""
     paths = [name.removeprefix(ROOT).split("/") async for name in blob.names(ROOT)]
     return {path[0] for path in paths if path[1:2] in (["incidents"], ["segments"])}
-
-
-async def each[T](call: Callable[[str], Awaitable[T]], names: Sequence[str]) -> list[T]:
-    """`call` for each name, a few at once."""
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(name: str) -> T:
-        async with places:
-            return await call(name)
-
-    return list(await asyncio.gather(*map(one, names)))
 
 
 def _is_segment(name: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shared.at_once import for_each
 from shared.domain.watch import watched
 from shared.domain.watch.sensitivity import Sensitivity, changed
 from shared.watching.baselines import EVERY_MS, Baselines, Budget
@@ -73,19 +73,17 @@ class Watcher:
     async def round(self, services: Sequence[Service], now_ms: int, hand_over: HandOver) -> Report:
         """Watch all of these; hand_over gets each that was judged, and starts what is due for it."""
         report = Report()
-        places = asyncio.Semaphore(BATCHES_AT_ONCE)
         surroundings = await look_round(self._dynatrace, self._servicenow)
         end_at = self._clock() + ROUND_S
         budget = Budget(MOST_BASELINES)
 
         async def batch(of: Sequence[Service]) -> None:
-            async with places:
-                if self._clock() > end_at:
-                    report.unreached += [service["name"] for service in of]
-                    return
-                await self._batch(of, now_ms, surroundings, budget, report, hand_over)
+            if self._clock() > end_at:
+                report.unreached += [service["name"] for service in of]
+                return
+            await self._batch(of, now_ms, surroundings, budget, report, hand_over)
 
-        await asyncio.gather(*map(batch, _batches(services, now_ms // EVERY_MS)))
+        await for_each(batch, _batches(services, now_ms // EVERY_MS), BATCHES_AT_ONCE)
         await self._documents.put_last_round(
             {"at_ms": now_ms, "watched": report.watched, "failed": report.failed + report.unreached}
         )

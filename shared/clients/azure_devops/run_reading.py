@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
+from shared.at_once import for_each
 from shared.clients.azure_devops.connection import Connection, area
 from shared.clients.azure_devops.run_shapes import LOOK_BACK, Run, deploys, parse_run, when
 
@@ -24,17 +24,10 @@ class RunReading:
         since = since or datetime.now(UTC) - LOOK_BACK
         listed = await self._listed(operation, project, pipeline_id)
         recent = [run for run in listed if when(run["created_at"]) >= since]
-        limit = asyncio.Semaphore(_AT_ONCE)
-
-        async def read(run: Run) -> Run:
-            async with limit:
-                return await self._get(operation, project, pipeline_id, run["run_id"])
-
-        read_runs = await asyncio.gather(*map(read, recent), return_exceptions=True)
-        for failure in read_runs:
-            if isinstance(failure, BaseException):
-                raise failure
-        ours = [run for run in read_runs if not isinstance(run, BaseException) and run["key"] == key]
+        read_runs = await for_each(
+            lambda run: self._get(operation, project, pipeline_id, run["run_id"]), recent, _AT_ONCE
+        )
+        ours = [run for run in read_runs if run["key"] == key]
         return min(ours, key=lambda run: run["run_id"], default=None)
 
     async def _listed(self, operation: str, project: str, pipeline_id: int) -> list[Run]:
