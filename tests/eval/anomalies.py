@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
-from shared.domain.watch.anomalies import Anomaly, Detector
+from shared.domain.watch.detector import Anomaly, Detector
 from shared.domain.watch.seasons import DAY_MS, HISTORY_MS, MINUTE_MS, SLOT_MS, WEEK_MS, build
 from shared.domain.watch.sensitivity import DEFAULTS
 from shared.domain.watch.signals import GOLDEN, Signal, scaled

@@ -8,7 +8,7 @@ days of the history, so that a signal that is hard to foretell needs more to be 
 
 from collections.abc import Callable, Iterable
 from statistics import median
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from shared.domain.robust import deviation
 
@@ -74,15 +74,6 @@ def usual(baseline: Baseline, at_ms: int) -> tuple[float, float]:
     level = before + (after - before) * share
     spread = max(spreads[slot % len(spreads)], spreads[(slot + 1) % len(spreads)])
     return level, spread + abs(after - before) * _STEEP
-
-
-def slot_of(at_ms: int) -> int:
-    """Which slot of SLOT_MS since 1970 holds this moment."""
-    return at_ms // SLOT_MS
-
-
-def as_json(baseline: Baseline | None) -> dict[str, Any] | None:
-    return dict(baseline) if baseline else None
 
 
 def _profile(values: dict[int, float], period: int) -> list[float]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.plain import plain
-from shared.domain.watch.anomalies import SILENCE
+from shared.domain.watch.detector import SILENCE
 from shared.domain.watch.forecasts import SATURATED
 from shared.domain.watch.resources import CERTIFICATE
 from shared.texts import say, say_or
