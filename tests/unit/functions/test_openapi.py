@@ -9,8 +9,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import functions
-from functions import openapi
-from functions.openapi import ENDPOINTS, document, get_openapi
+from functions.endpoints import ENDPOINTS, Endpoint
+from functions.openapi import document, get_openapi
 from tests.fakes.requests import body_of, function_of, request
 
 NO_BLUEPRINT = SimpleNamespace(_function_builders=())
@@ -37,7 +37,7 @@ def test_it_lists_every_http_endpoint_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.route}")
-def test_every_endpoint_says_what_it_needs_and_how_it_refuses(endpoint: openapi.Endpoint) -> None:
+def test_every_endpoint_says_what_it_needs_and_how_it_refuses(endpoint: Endpoint) -> None:
     told = document()["paths"][f"/api/{endpoint.route}"][endpoint.method]
 
     assert str(endpoint.status) in told["responses"]
