@@ -64,10 +64,12 @@ async def probe_all(client: df.DurableFunctionsClient) -> list[dict[str, Any]]:
         "blob": lambda: known.blob.ping(),
         "durable": lambda: client.get_orchestration_state("health-probe", fetch_payloads=False),
     }
+    github = known.github
     others: dict[str, Probe | None] = {
         "dynatrace": lambda: known.dynatrace.ping(),
         "servicenow": lambda: known.servicenow.ping(),
         "azure_devops": lambda: known.azure_devops.ping(),
+        "github": github.ping if github else None,
         "snowflake": (lambda: known.warehouse.ping()) if known.settings.snowflake_account else None,
         "openai": (lambda: known.assistant.ping()) if known.settings.openai_url else None,
     }
@@ -84,7 +86,15 @@ async def probe_all(client: df.DurableFunctionsClient) -> list[dict[str, Any]]:
 
 
 def _build(known: Services) -> None:
-    _ = (known.publisher, known.blob, known.dynatrace, known.servicenow, known.azure_devops, known.assistant)
+    _ = (
+        known.publisher,
+        known.blob,
+        known.dynatrace,
+        known.servicenow,
+        known.azure_devops,
+        known.github,
+        known.assistant,
+    )
 
 
 async def _probe(name: str, probe: Probe | None, *, critical: bool) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class TooLarge(RequestError):
 class VendorError(ValueFlowError):
     """A system we call did not do what we asked.
 
-    vendor: "servicenow", "dynatrace", "azure_devops", "teams", "openai", "snowflake", "blob", "servicebus".
+    vendor: "servicenow", "dynatrace", "azure_devops", "github", "teams", "openai", "snowflake", "blob", "servicebus".
     operation: our name for the call, for example "open_incident".
     """
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.clients.blob import BlobStore
     from shared.clients.dead_letters import DeadLetters
     from shared.clients.dynatrace import DynatraceClient
+    from shared.clients.github import GitHubClient
     from shared.clients.servicebus import EventPublisher
     from shared.clients.servicenow import ServiceNowClient
     from shared.clients.snowflake import Warehouse
@@ -140,6 +141,16 @@ class Services:
         return azure_devops_client(
             self.settings.azure_devops_url, token, credential, timeout_s=self.settings.vendor_timeout_s
         )
+
+    @cached_property
+    def github(self) -> GitHubClient | None:
+        """None without a token: then its webhooks alone tell."""
+        token = self.settings.github_token.get_secret_value()
+        if not token:
+            return None
+        from shared.clients.github import github_client
+
+        return github_client(self.settings.github_api_url, token, timeout_s=self.settings.vendor_timeout_s)
 
     @cached_property
     def policies(self) -> Mapping[str, Any]:

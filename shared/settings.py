@@ -153,6 +153,16 @@ class Settings:
     github_webhook_secrets: tuple[Secret, ...] = _setting(
         _rotating, "Sign GitHub's webhooks; empty: none is taken", ()
     )
+    github_api_url: str = _setting(
+        _address,
+        "GitHub's REST API; of a server of one's own https://<host>/api/v3",
+        "https://api.github.com",
+    )
+    github_token: Secret = _setting(
+        Secret,
+        "Fine-grained token that reads the registered repositories; empty: what GitHub's webhooks missed is not read",
+        Secret(""),
+    )
 
     commit_author_email: str = _setting(
         _text(r"[^@\s]+@[^@\s]+", "must be an e-mail address"),

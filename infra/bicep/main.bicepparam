@@ -15,6 +15,7 @@ param systems = {
   azureDevOpsUsesToken: false
   azureDevOpsSendsHooks: false
   gitHubSendsHooks: false
+  gitHubUsesToken: false
   openAiUrl: ''
   snowflakeAccount: ''
 }
@@ -30,5 +31,6 @@ param secretValues = {
   // 'azure-devops-token': readEnvironmentVariable('AZURE_DEVOPS_TOKEN')
   // 'azure-devops-webhook-secrets': readEnvironmentVariable('AZURE_DEVOPS_WEBHOOK_SECRETS')
   // 'github-webhook-secrets': readEnvironmentVariable('GITHUB_WEBHOOK_SECRETS')
+  // 'github-token': readEnvironmentVariable('GITHUB_TOKEN')
   // 'snowflake-private-key': readEnvironmentVariable('SNOWFLAKE_PRIVATE_KEY')
 }

@@ -37,6 +37,9 @@ type systemsType = {
   @description('true: GitHub sends webhooks, signed with the secret github-webhook-secrets.')
   gitHubSendsHooks: bool
 
+  @description('true: what its webhooks missed is read with the secret github-token. false: they alone tell.')
+  gitHubUsesToken: bool
+
   @description('https://<resource>.openai.azure.com/openai/v1/. Empty: the embedded assistant answers.')
   openAiUrl: string
 

@@ -100,11 +100,13 @@ async def call[T](
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     authenticated: bool = True,
+    on_response: Callable[[httpx.Response], None] | None = None,
 ) -> T:
     """Send one request, once, and return `parse` of its JSON answer (None for an empty one).
 
     writes: whether doing it twice is worse than once; when not given, all but GET and HEAD do.
     parse: what the answer means; a body it cannot read counts as malformed.
+    on_response: sees every answer first, for a vendor that says something by its headers.
 
     Raises: VendorUnavailable (not done, or only a read), OutcomeUnknown (a write whose answer never came),
     VendorRefused. None of them holds an address, a body or a header.
@@ -131,6 +133,8 @@ async def call[T](
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unclear(vendor, operation, f"the connection broke ({type(error).__name__})") from None
 
+    if on_response:
+        on_response(response)
     status, retry_after_s = response.status_code, _retry_after_s(response.headers.get("Retry-After"))
     if status in _NOT_TAKEN:
         raise VendorUnavailable(vendor, operation, f"not now ({status})", retry_after_s)

@@ -116,6 +116,9 @@ var azureDevOpsHookSettings = systems.azureDevOpsSendsHooks
 var gitHubSettings = systems.gitHubSendsHooks
   ? { GITHUB_WEBHOOK_SECRETS: secret(vaultUri, 'github-webhook-secrets') }
   : {}
+var gitHubTokenSettings = systems.gitHubUsesToken
+  ? { GITHUB_TOKEN: secret(vaultUri, 'github-token') }
+  : {}
 var flagSettings = empty(flagStoreEndpoint) ? {} : { APP_CONFIGURATION_URL: flagStoreEndpoint }
 var openAiSettings = empty(systems.openAiUrl) ? {} : { OPENAI_URL: systems.openAiUrl }
 var snowflakeSettings = empty(systems.snowflakeAccount)
@@ -197,6 +200,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     azureDevOpsSettings,
     azureDevOpsHookSettings,
     gitHubSettings,
+    gitHubTokenSettings,
     flagSettings,
     openAiSettings,
     snowflakeSettings,

@@ -30,6 +30,7 @@ async def test_when_all_answer_it_is_up(world: Any, client: FakeDurableClient) -
     told = Health.model_validate(body_of(response))
     assert (response.status_code, told.state) == (200, "up")
     assert {probe.name: probe.state for probe in told.probes if probe.state != "up"} == {
+        "github": "not_configured",
         "snowflake": "not_configured",
         "openai": "not_configured",
         "teams": "not_probed",

@@ -45,6 +45,7 @@ def deployed(*, everything: bool) -> dict[str, Node]:
     groups = ["platformSettings", "appSettings"]
     if everything:
         groups += ["azureDevOpsSettings", "azureDevOpsHookSettings", "gitHubSettings"]
+        groups.append("gitHubTokenSettings")
         groups += ["flagSettings", "openAiSettings", "snowflakeSettings"]
         groups.append("schedulerSettings")
     objects = [
