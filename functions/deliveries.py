@@ -104,7 +104,7 @@ def facts() -> "Facts":
     from shared.delivery.facts import Facts
 
     own = services()
-    return Facts(own.registry, own.azure_devops, own.action_log, own.settings.azure_devops_url)
+    return Facts(own.registry, own.azure_devops, own.action_log, own.settings.azure_devops_url, own.github)
 
 
 def shelf() -> "Shelf":

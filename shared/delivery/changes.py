@@ -13,21 +13,24 @@ from shared.domain.delivery.delivery_reports import AZURE_DEVOPS, PUSH, Report, 
 
 if TYPE_CHECKING:
     from shared.clients.azure_devops import AzureDevOpsClient
+    from shared.delivery.github import GitHubFacts
 
 _HEADS = "refs/heads/"
 _MOST_WORK_ITEMS = 50
 
 
 class ChangeFacts:
-    """All methods raise VendorUnavailable and VendorRefused of azure_devops."""
+    """All methods raise VendorUnavailable and VendorRefused of azure_devops, VendorUnavailable of github."""
 
-    def __init__(self, azure_devops: AzureDevOpsClient) -> None:
-        self._azure_devops = azure_devops
+    def __init__(self, azure_devops: AzureDevOpsClient, github: GitHubFacts) -> None:
+        self._azure_devops, self._github = azure_devops, github
 
     async def of(self, report: Report, service: Service) -> ChangeMerged | None:
         """The change; None where it went to another branch than the one that is deployed."""
         if report["source"] != AZURE_DEVOPS:
-            return _change(report, service) if _is_default(report["told"]) else None
+            if not _is_default(report["told"]):
+                return None
+            return _change(await self._github.of_change(report), service)
         project = str(service["azure_devops"]["project"])
         repository_id = report["place"]["repository_id"]
         if report["kind"] == PUSH:

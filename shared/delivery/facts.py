@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.delivery.changes import ChangeFacts
+from shared.delivery.github import GitHubFacts
 from shared.delivery.runs import RunFacts
 from shared.domain import event_types
 from shared.domain.delivery import delivery_matching as matching
@@ -20,6 +21,7 @@ from shared.domain.delivery.delivery_reports import (
     AZURE_DEVOPS,
     CHANGE,
     DEPLOYMENT,
+    GITHUB,
     NOTHING,
     PUSH,
     RUN,
@@ -32,6 +34,7 @@ from shared.errors import VendorRefused, VendorUnavailable
 if TYPE_CHECKING:
     from shared.action_log import ActionLog
     from shared.clients.azure_devops import AzureDevOpsClient
+    from shared.clients.github import GitHubClient
     from shared.events import Event
     from shared.registry import ServiceRegistry
 
@@ -49,7 +52,10 @@ class Outcome(NamedTuple):
 
 
 class Facts:
-    """`of` raises VendorUnavailable of blob alone: Azure DevOps away is a reason to try again later."""
+    """`of` raises VendorUnavailable of blob alone: Azure DevOps or GitHub away is a reason to try again later.
+
+    github: None where the app may not ask it.
+    """
 
     def __init__(
         self,
@@ -57,9 +63,14 @@ class Facts:
         azure_devops: AzureDevOpsClient,
         action_log: ActionLog,
         azure_devops_url: str,
+        github: GitHubClient | None = None,
     ) -> None:
         self._registry, self._azure_devops = registry, azure_devops
-        self._runs, self._changes = RunFacts(azure_devops, action_log), ChangeFacts(azure_devops)
+        self._github = GitHubFacts(github)
+        self._runs, self._changes = (
+            RunFacts(azure_devops, action_log),
+            ChangeFacts(azure_devops, self._github),
+        )
         self._organisation = organisation_of(azure_devops_url)
 
     async def of(self, report: Report) -> Outcome:
@@ -72,7 +83,7 @@ class Facts:
         except TimeoutError:
             return Outcome([], matching.AWAY)
         except (VendorUnavailable, VendorRefused) as error:
-            if error.vendor != "azure_devops":
+            if error.vendor not in {AZURE_DEVOPS, GITHUB}:
                 raise
             return Outcome([], matching.AWAY if isinstance(error, VendorUnavailable) else "refused")
 
@@ -105,7 +116,20 @@ class Facts:
             made = _event(event_types.CHANGE_MERGED, change["change_id"], change) if change else None
             return Outcome([made] if made else [], "")
         assert report["kind"] == DEPLOYMENT
-        return _told_whole(report, service)
+        return await self._told_whole(report, service)
+
+    async def _told_whole(self, report: Report, service: Service) -> Outcome:
+        told = report["told"]
+        if (workflow := told.get("workflow")) and workflow not in matching.deploying_workflows(service):
+            return Outcome([], "")
+        environment = matching.environment_name(
+            told["environment"] or matching.registered_environment(service)
+        )
+        if not environment:
+            return Outcome([], matching.NO_ENVIRONMENT)
+        if report["source"] == GITHUB:
+            report = await self._github.of_deployment(report)
+        return Outcome([event_of_deployment(_deployment(report, service, environment))], "")
 
     async def _work_item(self, report: Report) -> Outcome:
         """As the timer that pulls work items tells it; what only the project can explain is left to that."""
@@ -137,14 +161,9 @@ def event_of_deployment(deployment: Deployment) -> Event:
     return _event(kind, deployment["deployment_id"], deployment)
 
 
-def _told_whole(report: Report, service: Service) -> Outcome:
+def _deployment(report: Report, service: Service, environment: str) -> Deployment:
     told, source = report["told"], report["source"]
-    if (workflow := told.get("workflow")) and workflow not in matching.deploying_workflows(service):
-        return Outcome([], "")
-    environment = matching.environment_name(told["environment"] or matching.registered_environment(service))
-    if not environment:
-        return Outcome([], matching.NO_ENVIRONMENT)
-    deployment: Deployment = {
+    return {
         "deployment_id": f"{source}:{told['id']}:{environment}",
         "service": str(service["name"]),
         "environment": environment,
@@ -164,7 +183,6 @@ def _told_whole(report: Report, service: Service) -> Outcome:
         "url": told["url"],
         "source": source,
     }
-    return Outcome([event_of_deployment(deployment)], "")
 
 
 def _event(kind: str, subject: str, fact: Mapping[str, Any]) -> Event:

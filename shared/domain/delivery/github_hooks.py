@@ -50,17 +50,34 @@ def read(hook: Mapping[str, Any]) -> Parts:
     ), identity
 
 
+def pulled(repository: str, shown_repository: Mapping[str, Any] | None = None, **members: Any) -> Parts:
+    """What the API shows, as its webhook would have told it: one event however it was heard of.
+
+    repository: the "owner/name" that was asked. shown_repository: as the API shows it beside. members: of the webhook.
+    """
+    asked = {"full_name": repository, "owner": {"login": repository.partition("/")[0]}}
+    report, identity = read({**members, "repository": {**(shown_repository or {}), **asked}})
+    return Report(**{**report, "hook": "reconciled"}), identity
+
+
+def pulled_change(repository: str, pull_request: Mapping[str, Any]) -> Parts:
+    """A pull request out of a list, where GitHub says only when it was merged, not that it was."""
+    merged = {**pull_request, "merged": bool(pull_request.get("merged_at"))}
+    shown = part(pull_request, "base", "repo")
+    return pulled(repository, shown if isinstance(shown, Mapping) else None, pull_request=merged)
+
+
 def _deployment_status(hook: Mapping[str, Any], status: Mapping[str, Any]) -> Parts:
     deployment = part(hook, "deployment") or {}
     number, state = text(part(deployment, "id")), text(part(status, "state")).lower()
-    environment = text(part(status, "environment")) or text(part(deployment, "environment"))
-    if part(deployment, "production_environment") is True:
-        environment = PRODUCTION
+    named = text(part(status, "environment")) or text(part(deployment, "environment"))
+    environment = PRODUCTION if part(deployment, "production_environment") is True else named
     finished = state in _RESULTS
     commit = sha(part(deployment, "sha"))
     told = {
         "id": number,
         "environment": environment,
+        "named_environment": named,
         "version": text(part(deployment, "ref")),
         "commit": commit,
         "started_at": instant(part(deployment, "created_at")),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from functions.deliveries import take
-from functions.reconciling_deliveries import MARK, reconcile
+from functions.pulling_deliveries.azure_devops import MARK
+from functions.reconciling_deliveries import reconcile
 from functions.sources import azure_devops as hooks
 from shared.clients.azure_devops import azure_devops_client
 from tests.fakes.azure_devops import TOKEN, URL, FakeAzureDevOps
