@@ -176,6 +176,7 @@ NAMES: Mapping[str, str] = {
     "servicenow": "ServiceNow",
     "teams": "Teams",
     "azure_devops": "Azure DevOps",
+    "github": "GitHub",
     "snowflake": "Snowflake",
     "openai": "Azure OpenAI",
     "entra": "Entra ID",

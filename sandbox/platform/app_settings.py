@@ -49,6 +49,8 @@ def app_settings(document: Document) -> dict[str, str]:
         "AZURE_DEVOPS_URL": vendors["azure_devops"]["organization_url"],
         "AZURE_DEVOPS_TOKEN": vendors["azure_devops"]["token"],
         "AZURE_DEVOPS_WEBHOOK_SECRETS": app["webhook_secret"],
+        "GITHUB_API_URL": vendors["github"]["url"],
+        "GITHUB_TOKEN": vendors["github"]["token"],
         "GITHUB_WEBHOOK_SECRETS": app["webhook_secret"],
         "TEAMS_WEBHOOK_URL": vendors["teams"]["webhook_url"],
         "APP_CONFIGURATION_URL": vendors["app_configuration"]["url"],

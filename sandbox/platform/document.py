@@ -58,6 +58,7 @@ def describe(state: str, ports: Mapping[str, int], keys: Mapping[str, Any]) -> D
                 "organization_url": f"{url['azure_devops']}/{ORGANIZATION}",
                 **vendors["azure_devops"],
             },
+            "github": {"url": url["github"], **vendors["github"]},
             "teams": {
                 "url": url["teams"],
                 "webhook_url": teams_webhook(url["teams"], vendors["teams"]["path_secret"]),

@@ -20,12 +20,22 @@ NAMES = (
     "dynatrace",
     "servicenow",
     "azure_devops",
+    "github",
     "teams",
     "openai",
     "entra",
     "app_configuration",
 )
-VENDORS = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra", "app_configuration")
+VENDORS = (
+    "dynatrace",
+    "servicenow",
+    "azure_devops",
+    "github",
+    "teams",
+    "openai",
+    "entra",
+    "app_configuration",
+)
 
 
 class PortTaken(Exception):

@@ -61,6 +61,7 @@ def welcome(document: Document) -> str:
                     "Azure DevOps",
                     f"{vendors['azure_devops']['organization_url']}  token {vendors['azure_devops']['token']}",
                 ),
+                ("GitHub", f"{vendors['github']['url']}  token {vendors['github']['token']}"),
                 ("Teams", vendors["teams"]["webhook_url"]),
                 ("OpenAI", f"{vendors['openai']['base_url']}  key {vendors['openai']['api_key']}"),
                 (

@@ -1,7 +1,7 @@
 """`python -m sandbox.vendors --state FILE.db [--ports JSON] [--secrets FILE.json]`: all vendors in one process.
 
-Ready: {"ready": true, "ports": {"dynatrace": n, "servicenow": n, "azure_devops": n, "teams": n, "openai": n,
-"entra": n, "app_configuration": n}}.
+Ready: {"ready": true, "ports": {"dynatrace": n, "servicenow": n, "azure_devops": n, "github": n, "teams": n,
+"openai": n, "entra": n, "app_configuration": n}}.
 """
 
 import argparse

@@ -31,6 +31,7 @@ def _fresh() -> Credentials:
         "dynatrace": {"token": f"dt0c01.SANDBOX.{token(32)}"},
         "servicenow": {"client_id": secrets.token_hex(16), "client_secret": token(24)},
         "azure_devops": {"token": token(39)},
+        "github": {"token": f"github_pat_SANDBOX{token(32)}"},
         "teams": {"path_secret": token(32)},
         "openai": {"api_key": token(36)},
         "app_configuration": {

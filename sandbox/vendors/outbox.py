@@ -5,7 +5,7 @@ The order between two calls is not kept: a late one can arrive after its success
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -34,13 +34,18 @@ class Call(NamedTuple):
 class Outbox:
     """entries: {"id", "state": "pending", "delivered" or "failed", "created_at", "tries", ...}.
 
-    call_of: how one is delivered now; None where nobody is to be told any more.
+    call_of: how one is delivered now; None where nobody is to be told any more. waits_s: other pauses than WAITS_S.
     """
 
     def __init__(
-        self, entries: Collection, in_background: InBackground, call_of: Callable[[Document], Call | None]
+        self,
+        entries: Collection,
+        in_background: InBackground,
+        call_of: Callable[[Document], Call | None],
+        waits_s: Sequence[float] | None = None,
     ) -> None:
         self._entries, self._in_background, self._call_of = entries, in_background, call_of
+        self._waits_s = waits_s
 
     def start(self) -> None:
         """Go on with what was not delivered when the process ended."""
@@ -68,7 +73,7 @@ class Outbox:
     async def _deliver(self, entry_id: str) -> None:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            for wait_s in (*WAITS_S, None):
+            for wait_s in (*(WAITS_S if self._waits_s is None else self._waits_s), None):
                 if await self._try(session, entry_id):
                     return
                 if wait_s is None:

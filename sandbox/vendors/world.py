@@ -15,12 +15,22 @@ from sandbox.vendors.credentials import Credentials
 from sandbox.vendors.dynatrace.vendor import Dynatrace
 from sandbox.vendors.entra.vendor import EntraId
 from sandbox.vendors.framework import Vendor
+from sandbox.vendors.github.vendor import GitHub
 from sandbox.vendors.openai.vendor import OpenAI
 from sandbox.vendors.servicenow.vendor import ServiceNow
 from sandbox.vendors.store import Store
 from sandbox.vendors.teams.vendor import Teams
 
-NAMES = ("dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra", "app_configuration")
+NAMES = (
+    "dynatrace",
+    "servicenow",
+    "azure_devops",
+    "github",
+    "teams",
+    "openai",
+    "entra",
+    "app_configuration",
+)
 
 
 class _Production(Effects):
@@ -63,6 +73,7 @@ def build(store: Store, credentials: Credentials) -> dict[str, Vendor]:
         dynatrace,
         ServiceNow(store, credentials["servicenow"]),
         AzureDevOps(store, credentials["azure_devops"], accepts, production),
+        GitHub(store, credentials["github"]),
         Teams(store, credentials["teams"]),
         OpenAI(store, credentials["openai"], accepts),
         entra,

@@ -228,6 +228,55 @@ async def test_a_signed_deployment_of_github_is_a_fact_and_a_forged_one_is_not(
     assert await post("a-forged-secret-of-length") == 401
     assert [await post(app["webhook_secret"]) for _ in range(2)] == [202, 202]
     found = await stage.until(
-        "it is archived", lambda: archived(blob, "deployment.finished", "github:"), lambda events: events
+        "it is archived",
+        lambda: archived(blob, "deployment.finished", "github:145988746"),
+        lambda events: events,
     )
     assert [one["data"]["deployment_id"] for one in found.values()] == ["github:145988746:production"]
+
+
+async def test_what_github_s_webhook_missed_the_timer_finds_and_a_redelivery_is_the_same(
+    stage: Stage, blob: BlobStore
+) -> None:
+    app, repository = stage.world.document["app"], {"repository": GITHUB}
+    hook = {
+        "url": f"{app['url']}/api/webhooks/github",
+        "secret": app["webhook_secret"],
+        "headers": {"x-functions-key": "not-the-key"},
+    }
+    await stage.world.control("github", "PUT", "webhook", hook)
+    await stage.world.control("github", "POST", "deployments", {**repository, "told": False})
+    pushed = await stage.world.control("github", "POST", "pushes", {**repository, "commits": 2})
+    deployment_id = (await stage.world.control("github", "POST", "deployments", repository))["id"]
+
+    async def sent() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await stage.world.state("github"))["sent_hook"]
+        return found
+
+    missed = await stage.until(
+        "nothing was taken", sent, lambda all_: {one["state"] for one in all_} == {"failed"}
+    )
+    await stage.world.run_timer("reconcile_deliveries")
+    subject = f"github:{deployment_id}:production"
+    found = await stage.until(
+        "the missed deployment is archived",
+        lambda: archived(blob, "deployment.finished", subject),
+        lambda events: events,
+    )
+    await stage.world.control(
+        "github", "PUT", "webhook", {**hook, "headers": {"x-functions-key": app["function_key"]}}
+    )
+    for one in missed:
+        await stage.world.control("github", "POST", f"webhook/deliveries/{one['id']}/attempts", {})
+    await stage.until(
+        "the redelivery was taken",
+        sent,
+        lambda all_: sum(one["state"] == "delivered" for one in all_) == len(missed),
+    )
+    await stage.drained("deliveries", "archive")
+
+    assert set(await archived(blob, "deployment.finished", subject)) == set(found)
+    (event,) = found.values()
+    assert event["data"]["service"] == stage.world.demo["service"]
+    assert [one["sha"] for one in event["data"]["commits"]] == pushed["shas"]
+    assert await told_dynatrace(stage, subject) == 1

@@ -79,6 +79,8 @@ class Rig:
             return {"Authorization": f"Api-Token {own['token']}"}
         if vendor == "azure_devops":
             return {"Authorization": "Basic " + base64.b64encode(f":{own['token']}".encode()).decode()}
+        if vendor == "github":
+            return {"Authorization": f"Bearer {own['token']}"}
         if vendor == "openai":
             return {"api-key": own["api_key"]}
         return {}

@@ -15,6 +15,7 @@ def test_credentials_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> 
         "dynatrace",
         "servicenow",
         "azure_devops",
+        "github",
         "teams",
         "openai",
         "entra",

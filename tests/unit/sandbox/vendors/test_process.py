@@ -18,7 +18,16 @@ import pytest
 from tests.unit.sandbox.vendors.rig import DEADLINE_S
 
 ROOT = Path(__file__).parents[4]
-NAMES = {"dynatrace", "servicenow", "azure_devops", "teams", "openai", "entra", "app_configuration"}
+NAMES = {
+    "dynatrace",
+    "servicenow",
+    "azure_devops",
+    "github",
+    "teams",
+    "openai",
+    "entra",
+    "app_configuration",
+}
 
 
 async def used_up(process: "Process") -> None:
