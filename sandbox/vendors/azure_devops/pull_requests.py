@@ -39,6 +39,7 @@ class PullRequests:
         one = repository + "/pullRequests/{pull_request}"
         return [
             Operation("list_pull_requests", "GET", f"{BASE}/git/pullrequests", self._list),
+            Operation("get_pull_request", "GET", repository + "/pullrequests/{pull_request}", self._get),
             Operation("query_pull_requests", "POST", repository + "/pullrequestquery", self._query),
             Operation("list_pull_request_commits", "GET", one + "/commits", self._commits),
             Operation("list_pull_request_work_items", "GET", one + "/workitems", self._work_items),
@@ -48,7 +49,10 @@ class PullRequests:
         return [Operation("add_pull_request", "POST", "/pull_requests", self._add)]
 
     async def _add(self, request: web.Request) -> web.Response:
-        """{"project", "repository", "title"?, "commits"? (how many), "told"? (false: no hook)} -> what was merged."""
+        """{"project", "repository", "title"?, "commits"? (how many), "files"?, "told"?} -> what was merged.
+
+        files: what it makes of files, by path. told: false: no hook.
+        """
         body = await object_body(request, wrong)
         project = self._projects.find(str(body.get("project", "")))
         if project is None:
@@ -59,8 +63,12 @@ class PullRequests:
         count = max(1, int(body.get("commits", 1)))
         parent = self._contents.head(repository["id"], DEFAULT_BRANCH)
         files = (self._contents.files(repository["id"], parent) if parent else None) or {}
-        merged = secrets.token_hex(20)
-        self._contents.record(repository["id"], parent, files, title, Author("Bruno Lima"), now, merged)
+        changed = {path: str(content).encode() for path, content in dict(body.get("files") or {}).items()}
+        source, merged = secrets.token_hex(20), secrets.token_hex(20)
+        for commit_id in (source, merged):
+            self._contents.record(
+                repository["id"], parent, files | changed, title, Author("Bruno Lima"), now, commit_id
+            )
         self._contents.point(repository["id"], DEFAULT_BRANCH, merged)
         self._repositories.filled(repository, DEFAULT_BRANCH)
         made = {
@@ -69,8 +77,13 @@ class PullRequests:
             "repository_id": repository["id"],
             "title": title,
             "merged": merged,
+            "source": source,
+            "target": parent,
             "closed_ms": now,
-            "commits": [{"id": secrets.token_hex(20), "at_ms": now - 3600_000 - n} for n in range(count)],
+            "commits": [
+                {"id": source if n == 0 else secrets.token_hex(20), "at_ms": now - 3600_000 - n}
+                for n in range(count)
+            ],
         }
         self._kept.put(str(number_of), made)
         shown = self._shown(made)
@@ -93,6 +106,9 @@ class PullRequests:
         found.sort(key=lambda one: one["closed_ms"], reverse=True)
         skip, top = number(request, "$skip", 0), number(request, "$top", _DEFAULT_TOP)
         return listed([self._shown(one) for one in found[skip : skip + top]])
+
+    async def _get(self, request: web.Request) -> web.Response:
+        return reply(self._shown(self._of(request)))
 
     async def _query(self, request: web.Request) -> web.Response:
         """{"queries": [{"type": "lastMergeCommit", "items": [commit]}]} -> {"results": [{commit: [...]}]}."""
@@ -148,6 +164,7 @@ class PullRequests:
         """GitPullRequest."""
         repository = self._repositories.get(one["repository_id"]) or {}
         project = self._projects.find(one["project_id"]) or {}
+        ends = {"lastMergeSourceCommit": one.get("source"), "lastMergeTargetCommit": one.get("target")}
         return {
             "repository": {
                 "id": one["repository_id"],
@@ -163,4 +180,5 @@ class PullRequests:
             "targetRefName": DEFAULT_BRANCH,
             "mergeStatus": "succeeded",
             "lastMergeCommit": {"commitId": one["merged"]},
+            **{name: {"commitId": commit_id} for name, commit_id in ends.items() if commit_id},
         }

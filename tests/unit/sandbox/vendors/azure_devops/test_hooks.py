@@ -100,6 +100,19 @@ async def test_a_pull_request_is_told_as_itself_and_as_a_push(
     assert await rooms.pull_request_of("shop", repository_id, "f" * 40) is None
 
 
+async def test_a_pull_request_says_between_which_commits_it_lies(rig: Rig, client: AzureDevOpsClient) -> None:
+    repository_id, _ = await service(rig)
+    change = {"project": "shop", "repository": "orders", "files": {"/src/basket.py": "keep = 7"}}
+    made = await rig.control("azure_devops", "POST", "/pull_requests", change)
+
+    ends = await client.comparing.ends_of_pull_request("shop", repository_id, made["pullRequestId"])
+
+    assert ends is not None
+    told = await client.comparing.difference("shop", repository_id, *ends, since_common=True)
+    assert told["paths"] == ["/src/basket.py"]
+    assert await client.comparing.ends_of_pull_request("shop", repository_id, 999) is None
+
+
 async def test_environments_remember_the_runs_that_named_them(rig: Rig) -> None:
     _, pipeline_id = await service(rig)
     await allow(rig, pipeline_id)
