@@ -11,6 +11,7 @@ from sandbox.vendors.azure_devops.azure_environments import AzureEnvironments
 from sandbox.vendors.azure_devops.boards import Boards
 from sandbox.vendors.azure_devops.branches import Branches
 from sandbox.vendors.azure_devops.builds import Builds
+from sandbox.vendors.azure_devops.checks import Checks
 from sandbox.vendors.azure_devops.commits import Commits
 from sandbox.vendors.azure_devops.comparing import Comparing
 from sandbox.vendors.azure_devops.consequences import Consequences, Effects
@@ -66,7 +67,7 @@ class AzureDevOps(Vendor):
         self._environments = AzureEnvironments(
             kind("azure_environment"), projects, repositories, pipelines, effects
         )
-        self._hooks = hooks = Hooks(kind("service_hooks"), kind("sent_hook"), self.in_background, url)
+        self._hooks = hooks = Hooks(kind("_service_hooks"), kind("sent_hook"), self.in_background, url)
         config = RunConfig(kind("_config"))
         self.runs = Runs(
             kind("run"),
@@ -102,6 +103,7 @@ class AzureDevOps(Vendor):
             EnvironmentRecords(projects, self._resources, self.runs),
             self._pull_requests,
             Boards(projects, kind("work_item"), counters, url),
+            Checks(projects, kind("check")),
         )
         self._stage = Stage(
             projects,
