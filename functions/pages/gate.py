@@ -16,6 +16,7 @@ from shared.texts import say, say_or
 
 WIDTH, HEIGHT, _EDGE = 320.0, 72.0, 4.0
 REFRESH_S = 10
+_SHORT_MS = 5 * 60_000
 _SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?", "informative": "·", "inconclusive": "?"}
 
 
@@ -58,7 +59,7 @@ def _shown(language: str, gate: Mapping[str, Any]) -> dict[str, Any]:
     rollback = gate.get("rollback")
     return {
         "sign": _SIGNS.get(gate["verdict"] or "", "…"),
-        "window": f"{_time(gate['from_ms'])} - {_time(gate['until_ms'])} UTC",
+        "window": window(gate["from_ms"], gate["until_ms"]),
         "score": score_text(language, gate) if "score" in gate else "",
         "doing": say_or(gate["step"], language, f"do.{gate['step']}"),
         "rollback": say(language, f"gate.rollback.{rollback['state']}", **_words(rollback))
@@ -115,17 +116,11 @@ def chart(language: str, one: Mapping[str, Any]) -> dict[str, Any] | None:
             HEIGHT - _EDGE - (HEIGHT - 2 * _EDGE) * ((value - low) / (top - low) if top > low else 0.5), 1
         )
 
-    title = say(
-        language,
-        "gate.chart",
-        name=one["name"].replace("_", " "),
-        samples=one["samples"],
-        low=f"{min(values):.4g}",
-        high=f"{max(values):.4g}",
-        unit=one["unit"],
-    )
+    between = {"low": f"{min(values):.4g}", "high": f"{max(values):.4g}", "unit": one["unit"]}
+    name = one["name"].replace("_", " ")
     return {
-        "title": title,
+        "title": say(language, "gate.chart", name=name, samples=one["samples"], **between),
+        "measured": say(language, "gate.chart.measured", **between),
         "width": WIDTH,
         "height": HEIGHT,
         "line": " ".join(f"{x(at)},{y(value)}" for at, value in points),
@@ -143,5 +138,9 @@ def _limits(one: Mapping[str, Any]) -> list[float]:
     return sorted({limit for limit in told if limit is not None})
 
 
-def _time(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+def window(from_ms: int, until_ms: int) -> str:
+    """Both ends, in UTC; the day once where it is one, seconds where it is short."""
+    begins, ends = (datetime.fromtimestamp(at_ms / 1000, UTC) for at_ms in (from_ms, until_ms))
+    clock = "%H:%M:%S" if until_ms - from_ms < _SHORT_MS else "%H:%M"
+    last = clock if begins.date() == ends.date() else f"%Y-%m-%d {clock}"
+    return f"{begins.strftime(f'%Y-%m-%d {clock}')} - {ends.strftime(last)} UTC"

@@ -30,7 +30,10 @@ body=$(jq -n \
 
 # Asking again finds the gate that was asked for.
 asked=$(call --retry 6 --retry-connrefused --header 'Content-Type: application/json' --data "$body" \
-  "$VALUEFLOW_URL/api/quality-gates")
+  "$VALUEFLOW_URL/api/quality-gates") || {
+  echo "The gate was not taken: $(jq -r '.detail // .title' <<<"${asked:-none}" 2>/dev/null || echo "no answer")" >&2
+  exit 1
+}
 gate=$(jq -r .operation_id <<<"$asked")
 address="$VALUEFLOW_URL/api/quality-gates/$gate"
 echo "Quality gate: $address"

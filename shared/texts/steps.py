@@ -88,6 +88,8 @@ TEXTS = {
     "do.await_recovery": Text("aguardar a recuperação", "await recovery"),
     "do.note_opened": Text("anotar o início", "note opened"),
     "do.note_approved": Text("anotar a aprovação", "note approved"),
+    "do.note_automatic": Text("anotar que ninguém foi consultado", "note that nobody was asked"),
+    "do.record_automatic": Text("registrar que ninguém foi consultado", "record that nobody was asked"),
     "do.note_started": Text("anotar a execução", "note started"),
     "do.note_ended": Text("anotar o fim", "note ended"),
     "do.record_opened": Text("publicar o evento", "record opened"),

@@ -57,7 +57,7 @@ def platform() -> Iterator[Platform]:
         def do_POST(self) -> None:
             there.tokens.add(self.headers["Authorization"])
             there.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self._say(there.status, {"operation_id": "gate-1"})
+            self._say(there.status, {"operation_id": "gate-1", "detail": "this role is missing"})
 
         def do_GET(self) -> None:
             assert self.path == "/api/quality-gates/gate-1"
@@ -160,8 +160,10 @@ def test_a_gate_that_failed_stops_the_job(platform: Platform) -> None:
 
 def test_what_is_refused_stops_the_job(platform: Platform) -> None:
     platform.status = 403
+    ended = run(platform)
 
-    assert run(platform).returncode != 0
+    assert ended.returncode == 1
+    assert "The gate was not taken: this role is missing" in ended.stderr
     assert platform.looks == 0
 
 
