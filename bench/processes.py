@@ -90,6 +90,7 @@ async def platform(folder: Path, settings: Mapping[str, str] | None = None) -> A
             await there.control("teams", "PUT", "config", {"requests_per_second": 10_000})
             await there.control("dynatrace", "PUT", "config", {"sample_seconds": 60.0})
             await there.control("azure_devops", "PUT", "config", {"run_seconds": 0})
+            await there.control("azure_devops", "PUT", "service_hooks", {})
             yield there
     finally:
         await child.stop(within_s=20)

@@ -1,4 +1,4 @@
-"""python -m sandbox up|demo|status|reset|fault: the embedded platform's one door."""
+"""python -m sandbox up|demo|status|env|reset|fault: the embedded platform's one door."""
 
 import argparse
 import sys
@@ -21,6 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
             from sandbox.platform.status import status
 
             return status(given)
+        case "env":
+            from sandbox.platform.environment import environment
+
+            return environment(given)
         case "reset":
             from sandbox.platform.status import reset
 
@@ -64,6 +68,15 @@ def _parser() -> argparse.ArgumentParser:
 
     status = commands.add_parser("status", parents=[common], help="what runs, where, and how well")
     status.add_argument("--json", action="store_true")
+    env = commands.add_parser(
+        "env", parents=[common], help="the app's address and a token, for a shell to evaluate"
+    )
+    env.add_argument(
+        "--client",
+        choices=("backstage", "operator"),
+        default="backstage",
+        help="whose token: who asks (default), or who runs it",
+    )
     reset = commands.add_parser("reset", parents=[common], help="empty the platform's state")
     reset.add_argument("--force", action="store_true", help="stop the platform first if it runs")
 

@@ -25,11 +25,12 @@ class Form:
 
 @dataclass
 class Page:
-    """What a person sees. links: (address, text)."""
+    """What a person sees. links: (address, text). pictures: what those who cannot see them are told of each."""
 
     url: str
     status: int
     text: str
+    pictures: list[str]
     links: list[tuple[str, str]]
     forms: list[Form]
 
@@ -85,7 +86,7 @@ def _page(answer: httpx.Response) -> Page:
     reader = _Reader()
     reader.feed(answer.text)
     text = " ".join(" ".join(reader.words).split())
-    return Page(str(answer.url), answer.status_code, text, reader.links, reader.forms)
+    return Page(str(answer.url), answer.status_code, text, reader.pictures, reader.links, reader.forms)
 
 
 def _shown(page: Page) -> str:
@@ -93,11 +94,12 @@ def _shown(page: Page) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects links, forms and visible words."""
+    """Collects links, forms, pictures and visible words."""
 
     def __init__(self) -> None:
         super().__init__()
         self.links: list[tuple[str, str]] = []
+        self.pictures: list[str] = []
         self.forms: list[Form] = []
         self.words: list[str] = []
         self._skips = 0
@@ -108,6 +110,8 @@ class _Reader(HTMLParser):
             self._skips += 1
         elif tag == "a" and "href" in given:
             self.links.append((given["href"], ""))
+        elif given.get("role") == "img":
+            self.pictures.append(given.get("aria-label", ""))
         elif tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").upper()))
         elif self.forms and tag == "button":

@@ -13,9 +13,10 @@ import httpx
 
 from sandbox.demo import report
 from sandbox.demo.browser import NotOnPage
+from sandbox.demo.played import Played
 from sandbox.demo.progress import Progress
 from sandbox.demo.scenarios import SCENARIOS, Scenario
-from sandbox.demo.stage import Incident, Stage
+from sandbox.demo.stage import Stage
 from sandbox.platform.assembly import Platform
 from sandbox.platform.children import ROOT
 from sandbox.platform.folder import StateFolder
@@ -84,7 +85,7 @@ async def _play_all(
         document = await platform.start()
     progress.line(f"Up after {document['started_in_s']:.1f} s. The page: {document['console']['url']}")
     async with world(document) as stands_on:
-        played: list[Incident] = []
+        played = Played()
         results = [
             await play(
                 scenario, Stage(stands_on, _teller(progress), played), progress, f"{number}/{len(chosen)}"

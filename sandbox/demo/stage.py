@@ -9,6 +9,7 @@ import httpx
 from sandbox.demo.browser import Browser
 from sandbox.demo.observed import Observed
 from sandbox.demo.observed import Operation as Operation
+from sandbox.demo.played import Played
 from sandbox.platform.story import World
 from sandbox.platform.waiting import PATIENCE_S, Overdue, until
 from shared.domain.incident.problems import instance_id, start_from_id
@@ -29,26 +30,16 @@ class Check:
         return self.expected == self.observed
 
 
-@dataclass(frozen=True)
-class Incident:
-    """What became of one problem. operation: its id. notification: the body of its OPEN notification."""
-
-    problem_id: str
-    operation: str
-    number: str
-    notification: str
-
-
 class Stage(Observed):
     """One scenario's stage.
 
-    say: tells people what happens now. played: incidents of scenarios before. checks, evidence: what it found.
+    say: tells people what happens now. played: what scenarios before left. checks, evidence: what it found.
     """
 
-    def __init__(self, world: World, say: Say, played: list[Incident] | None = None) -> None:
+    def __init__(self, world: World, say: Say, played: Played | None = None) -> None:
         super().__init__(world)
         self.say = say
-        self.played = [] if played is None else played
+        self.played = played or Played()
         self.checks: list[Check] = []
         self.evidence: dict[str, Any] = {}
 

@@ -20,8 +20,11 @@ QUICK = {
     "RETRY_FIRST_S": "1",
     "RETRY_MAX_S": "5",
     "ENVIRONMENT_NOTICE_MINUTES": "0.1",
+    "GATE_SETTLE_MINUTES": "0.01",
+    "GATE_PATIENCE_MINUTES": "0.1",
+    "GATE_POLL_S": "1",
 }
-"""So that an incident takes seconds here; on Azure the defaults of shared.settings hold."""
+"""So that an incident or a gate takes seconds here; on Azure the defaults of shared.settings hold."""
 
 
 _SWITCH = re.compile(r"AzureWebJobs\.\w+\.Disabled")

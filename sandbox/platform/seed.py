@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.platform.document import Document
+from sandbox.platform.document import ORGANIZATION, Document
 from sandbox.platform.story import World
 
 SERVICE, PRODUCT = "checkout", "Loja Online"
@@ -17,14 +17,40 @@ ENTITY = "SERVICE-4C1E57A90B3D2F68"
 GOOD_COMMIT = "5f0c3e9a7b2d4c61e8f09a1b2c3d4e5f60718293"
 EARLIER_COMMIT = "2b9d8c7a6f5e4d3c2b1a09f8e7d6c5b4a3928170"
 SAMPLE_SECONDS, RUN_SECONDS = 1.0, 3.0
+ERROR_RATE = "builtin:service.errors.total.rate"
 TEMPLATE = Path(__file__).parents[2] / "docs" / "integrations" / "dynatrace-problem-notification.json"
+
+GATE = {
+    "objectives": [
+        {
+            "name": "errors",
+            "indicator": "errors",
+            "direction": "lower",
+            "aggregate": "mean",
+            "pass": [{"criteria": ["<=1"]}],
+            "warn": [{"criteria": ["<=2"]}],
+            "weight": 2,
+            "key": True,
+            "min_samples": 3,
+        },
+        {
+            "name": "latency",
+            "indicator": "latency",
+            "direction": "lower",
+            "pass": [{"criteria": ["<=+60%"]}],
+            "warn": [{"criteria": ["<=+100%"]}],
+            "min_samples": 3,
+        },
+    ]
+}
+"""A gate that windows of seconds can judge: with so few samples chance alone moves a mean by more than a tenth."""
 
 
 async def prepare(document: Document) -> dict[str, Any]:
-    """Fill what is empty and point Dynatrace's notification here; what the demo's service is called where."""
+    """Fill what is empty and have Dynatrace and Azure DevOps tell the app; what the demo's service is called where."""
     async with httpx.AsyncClient(timeout=20.0, trust_env=False) as http:
         world = World({**document, "demo": {}}, http)
-        await _notify_the_app(world)
+        await _tell_the_app(world)
         state = await world.state("azure_devops")
         pipeline = next((one for one in state.get("pipeline", []) if one["name"] == PIPELINE), None)
         demo = {
@@ -42,11 +68,14 @@ async def prepare(document: Document) -> dict[str, Any]:
         return demo
 
 
-async def _notify_the_app(world: World) -> None:
+async def _tell_the_app(world: World) -> None:
     app = world.document["app"]
     headers = {"X-ValueFlow-Secret": app["webhook_secret"], "x-functions-key": app["function_key"]}
     settings = {"url": app["webhook_url"], "headers": headers, "template": TEMPLATE.read_text("utf-8")}
     await world.control("dynatrace", "PUT", "notification", settings)
+    url = f"{app['url']}/api/webhooks/azure_devops"
+    hooks = {"url": url, "headers": headers, "organization": ORGANIZATION}
+    await world.control("azure_devops", "PUT", "service_hooks", hooks)
 
 
 async def _add_pipeline(world: World) -> int:
@@ -97,14 +126,11 @@ async def _register(world: World) -> None:
         "azure_devops": {"project": demo["project"], "pipeline_id": demo["pipeline_id"]},
         "dynatrace": {
             "entity_id": demo["entity_id"],
-            "metric_selector": "builtin:service.errors.total.rate",
+            "metric_selector": ERROR_RATE,
             "upper_bound": 2.0,
         },
         "servicenow_ci": demo["servicenow_ci"],
+        "delivery": {"environment": "production"},
+        "gate": GATE,
     }
-    answer = await world.http.put(
-        f"{world.document['app']['url']}/api/services/{SERVICE}",
-        json=service,
-        headers={"Authorization": f"Bearer {await world.token()}"},
-    )
-    answer.raise_for_status()
+    (await world.as_operator("PUT", f"/api/services/{SERVICE}", service)).raise_for_status()

@@ -137,7 +137,26 @@ class World:
 
     async def as_portal(self, method: str, path: str, body: object = None) -> httpx.Response:
         """Call the app with Backstage's own token."""
-        headers = {"Authorization": f"Bearer {await self.token('backstage')}"}
+        return await self._as("backstage", method, path, body)
+
+    async def as_operator(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """Call the app as who runs it."""
+        return await self._as("operator", method, path, body)
+
+    async def as_team(self, method: str, path: str, body: object = None) -> Any:
+        """Call Azure DevOps as a team does, below the organisation's address: its JSON. Raises: httpx.HTTPError."""
+        vendor = self.document["vendors"]["azure_devops"]
+        answer = await self.http.request(
+            method,
+            vendor["organization_url"] + path,
+            params={"api-version": "7.1"},
+            json=body,
+            auth=("", vendor["token"]),
+        )
+        return answer.raise_for_status().json()
+
+    async def _as(self, client: str, method: str, path: str, body: object) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {await self.token(client)}"}
         url = self.document["app"]["url"] + path
         return await self.http.request(method, url, json=body, headers=headers, timeout=30.0)
 

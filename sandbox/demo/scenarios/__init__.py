@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 from sandbox.demo.scenarios import (
     adopted,
+    bad_version,
+    change_risk,
     decommission,
+    delivery_figures,
     failing_pipeline,
     forged,
+    good_version,
     incident,
     killed_worker,
     provision,
@@ -34,6 +38,7 @@ SCENARIOS = tuple(
     for module in (
         *(incident, redelivery, killed_worker, vendor_away, forged),
         *(provision, failing_pipeline, adopted, decommission),
-        warehouse_rows,
+        *(good_version, bad_version, change_risk),
+        *(warehouse_rows, delivery_figures),
     )
 )

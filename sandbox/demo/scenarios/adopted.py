@@ -1,8 +1,5 @@
 """A team has a repository already: it becomes the service's when that is asked for, and is never changed."""
 
-import base64
-from typing import Any
-
 from sandbox.demo import golden_path
 from sandbox.demo.stage import Stage
 from sandbox.platform.story import PATH
@@ -37,7 +34,7 @@ async def play(stage: Stage) -> None:
 async def _team_repository(stage: Stage, name: str) -> str:
     """Made and filled by a person, before anybody thought of a golden path; its id."""
     project = stage.world.demo["project"]
-    made = await _as_team(stage, "POST", f"/{project}/_apis/git/repositories", {"name": name})
+    made = await stage.world.as_team("POST", f"/{project}/_apis/git/repositories", {"name": name})
     change = {
         "changeType": "add",
         "item": {"path": "/azure-pipelines.yml"},
@@ -47,22 +44,9 @@ async def _team_repository(stage: Stage, name: str) -> str:
         "refUpdates": [{"name": "refs/heads/main", "oldObjectId": _NO_COMMIT}],
         "commits": [{"comment": "Our own beginning", "changes": [change]}],
     }
-    await _as_team(stage, "POST", f"/{project}/_apis/git/repositories/{made['id']}/pushes", push)
+    await stage.world.as_team("POST", f"/{project}/_apis/git/repositories/{made['id']}/pushes", push)
     stage.say(f"a team has the repository {name} since long ago")
     return str(made["id"])
-
-
-async def _as_team(stage: Stage, method: str, path: str, body: object) -> Any:
-    vendor = stage.world.document["vendors"]["azure_devops"]
-    token = base64.b64encode(f":{vendor['token']}".encode()).decode()
-    answer = await stage.world.http.request(
-        method,
-        vendor["organization_url"] + path,
-        params={"api-version": "7.1"},
-        json=body,
-        headers={"Authorization": f"Basic {token}"},
-    )
-    return answer.raise_for_status().json()
 
 
 async def _commits(stage: Stage, repository: str) -> list[str]:

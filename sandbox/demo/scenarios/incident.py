@@ -1,6 +1,7 @@
 """A problem becomes an incident, a person approves the rollback, recovery is verified, the postmortem is linked."""
 
-from sandbox.demo.stage import Incident, Stage, operation_of
+from sandbox.demo.played import Incident
+from sandbox.demo.stage import Stage, operation_of
 from sandbox.platform.story import TITLES
 
 NAME = "incident"
@@ -22,8 +23,8 @@ async def play(stage: Stage) -> Incident:
     ended = await stage.ended(operation_id)
     await _check_end(stage, problem_id, ended)
     notification = await stage.notification(problem_id)
-    stage.played.append(Incident(problem_id, operation_id, opened[0]["number"], notification))
-    return stage.played[-1]
+    stage.played.incidents.append(Incident(problem_id, operation_id, opened[0]["number"], notification))
+    return stage.played.incidents[-1]
 
 
 async def _check_end(stage: Stage, problem_id: str, ended: dict[str, object]) -> None:

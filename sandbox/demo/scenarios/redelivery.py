@@ -9,7 +9,7 @@ TIMES = 5
 
 
 async def play(stage: Stage) -> None:
-    known = stage.played[0] if stage.played else await incident.play(stage)
+    known = stage.played.incidents[0] if stage.played.incidents else await incident.play(stage)
     before = await _counted(stage, known.operation)
     answers = [await stage.notify(known.notification) for _ in range(TIMES)]
     stage.check("answers", expected=[202] * TIMES, observed=[answer.status_code for answer in answers])

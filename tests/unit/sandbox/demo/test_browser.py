@@ -10,6 +10,7 @@ from sandbox.demo.browser import Browser, NotOnPage
 
 FORM = """<html><head><style>p { color: red }</style></head><body><p>Decide</p>
 <form method="post" action="/decide?token=a.b"><input type="hidden" name="hash" value="h&amp;1">
+<svg role="img" aria-label="a line"></svg>
 <textarea name="comment"></textarea><button name="decision" value="approve">Yes</button>
 <button name="decision" value="refuse">No</button></form></body></html>"""
 
@@ -57,6 +58,7 @@ async def test_a_person_follows_links_signs_in_and_submits_a_form(site: str) -> 
         assert page.status == 401
         page = await browser.follow(page, "/login")
         assert page.text == "Decide Yes No"
+        assert page.pictures == ["a line"]
         page = await browser.press(page, "decision", "approve", comment="fine")
     wanted = [("comment", "fine"), ("decision", "approve"), ("hash", "h&1"), ("token", "a.b")]
     assert page.text == f"{wanted} {site.rstrip('/')}"
