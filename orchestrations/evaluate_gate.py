@@ -29,10 +29,18 @@ bp = df.Blueprint()
 def evaluate_gate(context: task.OrchestrationContext, request: dict):  # type: ignore[no-untyped-def, type-arg]
     """Wait, measure, judge, tell; where a production deployment failed, put the version before back."""
     story = GateStory(context, request)
+    try:
+        return (yield from _play(story))
+    except StepFailed as failure:
+        yield from story.tell_failure(failure)
+        raise
+
+
+def _play(story: GateStory) -> Steps:
     yield from _await_window(story)
     measured = yield from _measure(story)
     story.result = result_of(
-        context.instance_id, story.asked, story.rules, evaluate(story.rules, measured), story.tell.now()
+        story.context.instance_id, story.asked, story.rules, evaluate(story.rules, measured), story.tell.now()
     )
     story.saga.show(outcome=story.result["verdict"])
     story.saga.link("gate", story.url)

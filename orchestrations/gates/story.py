@@ -8,7 +8,7 @@ from durabletask import task
 
 from orchestrations.saga import Saga, StepFailed, Steps
 from orchestrations.telling import NOTICE_FOR_S, Teller
-from shared.domain import event_types
+from shared.domain import cards, event_types
 
 
 class GateTeller(Teller):
@@ -90,6 +90,22 @@ class GateStory:
             "rollback": self.context.instance_id if rollback and rollback["done"] else None,
         }
         yield from self.tell.record(step, event_types.GATE_DECIDED, fact)
+
+    def tell_failure(self, failure: StepFailed) -> Steps:
+        """A step cannot be done: say so wherever that still works, without failing again."""
+        if self.asked["dry_run"]:
+            return
+        words = self.tell.say("outcome.failed", reason=f"{failure.step}: {failure.reason}")
+        card = cards.notice_card(
+            self.language, f"{self._title()}: {words}", [], [("card.open_gate", self.url)]
+        )
+        notices: dict[str, tuple[str, Mapping[str, Any]]] = {
+            "announce_failure": ("post_card", {"card": card})
+        }
+        if self.tell.change_number:
+            asked = {"number": self.tell.change_number, "text": f"{self._title()}: {words}"}
+            notices["note_failure"] = ("note_change", asked)
+        yield from self.saga.attempt_all(notices)
 
     def _title(self) -> str:
         return f"{self.service['name']} {self.asked['version']} ({self.asked['environment']})"

@@ -1,5 +1,6 @@
 """evaluate_gate: waits for its window, is honest about what is missing, and puts back what failed in production."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrations.evaluate_gate import evaluate_gate
+from orchestrations.saga import StepFailed
 from shared.domain.action.action_policy import APPROVER
 from shared.domain.approvals import action_hash
 from shared.domain.gate.gates import Measured, unmeasured
@@ -400,3 +402,26 @@ def test_a_store_that_refuses_fails_the_operation_rather_than_lose_the_verdict()
 
     with pytest.raises(Exception, match="disk"):
         world.rehearse().run()
+
+
+@pytest.mark.parametrize("activity", ["keep_gate", "publish_event", "end_action"])
+def test_a_gate_that_cannot_go_on_says_so_to_everybody(activity: str) -> None:
+    world = World(150)
+    world.verdict = "automatic"
+    world.next[activity] = [{"status": "refused", "reason": "no rights"}]
+    play = world.rehearse()
+
+    with pytest.raises(StepFailed):
+        play.run()
+    assert "no rights" in json.dumps(play.payloads("post_card")[-1]["card"])
+    assert "no rights" in play.payloads("note_change")[-1]["text"]
+
+
+def test_a_dry_run_that_cannot_go_on_tells_nobody() -> None:
+    world = World(150)
+    world.next["keep_gate"] = [{"status": "refused", "reason": "no rights"}]
+    play = world.rehearse(dry_run=True)
+
+    with pytest.raises(StepFailed):
+        play.run()
+    assert not play.payloads("post_card")
