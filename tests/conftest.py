@@ -4,6 +4,7 @@ Properties are never held to a time: what a slow machine takes long for is not w
 """
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,15 @@ from tests.e2e.matrix import table
 
 settings.register_profile("without a deadline", deadline=None)
 settings.load_profile("without a deadline")
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The connection string of one Azurite for all tests of a worker; each has a container of its own in it."""
+    from tests.integration.warehouse.started import azurite
+
+    with azurite(tmp_path_factory.mktemp("azurite")) as connection:
+        yield connection
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

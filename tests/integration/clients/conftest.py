@@ -1,18 +1,25 @@
-"""Processes of the embedded platform for the clients to talk to."""
+"""Processes and vendors of the embedded platform for the clients to talk to."""
 
 import json
 import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 import stamina
 
+from sandbox.vendors.azure_devops.vendor import AzureDevOps
+from sandbox.vendors.dynatrace.vendor import Dynatrace
+from sandbox.vendors.servicenow.vendor import ServiceNow
 from sandbox.vendors.store import Store
+from shared.clients.azure_devops import AzureDevOpsClient, azure_devops_client
+from shared.clients.dynatrace import DynatraceClient, dynatrace_client
+from shared.clients.servicenow import ServiceNowClient, servicenow_client
+from tests.integration.clients.stage import CREDENTIALS, PROJECT, TIMEOUT_S, Stage, staged
 
 ROOT = Path(__file__).parents[3]
 
@@ -122,3 +129,58 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "vendors.db")
     yield store
     store.db.close()
+
+
+class NoEffects:
+    def resolve_problem(self, problem_id: str) -> None: ...
+
+    def heal_service(self, entity_id: str) -> None: ...
+
+    def service_runs(self, project: str, service: str, environment: str) -> None: ...
+
+    def service_is_gone(self, project: str, service: str, environment: str) -> None: ...
+
+
+@pytest.fixture
+async def servicenow(store: Store) -> AsyncIterator[Stage]:
+    async for stage in staged(ServiceNow(store, CREDENTIALS)):
+        yield stage
+
+
+@pytest.fixture
+async def tickets(servicenow: Stage) -> AsyncIterator[ServiceNowClient]:
+    """On ServiceNow, with its token already."""
+    client_id, secret = CREDENTIALS["client_id"], CREDENTIALS["client_secret"]
+    client = servicenow_client(servicenow.url, client_id, secret, timeout_s=TIMEOUT_S)
+    await client.ping()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def dynatrace(store: Store) -> AsyncIterator[Stage]:
+    async for stage in staged(Dynatrace(store, CREDENTIALS)):
+        yield stage
+
+
+@pytest.fixture
+async def observer(dynatrace: Stage) -> AsyncIterator[DynatraceClient]:
+    client = dynatrace_client(dynatrace.url, CREDENTIALS["token"], timeout_s=TIMEOUT_S)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def azure_devops(store: Store) -> AsyncIterator[Stage]:
+    async for stage in staged(AzureDevOps(store, CREDENTIALS, lambda token, audience: False, NoEffects())):
+        await stage.tell("/projects", {"name": PROJECT})
+        yield stage
+
+
+@pytest.fixture
+async def devops(azure_devops: Stage) -> AsyncIterator[AzureDevOpsClient]:
+    url = f"{azure_devops.url}/contoso"
+    client = azure_devops_client(url, CREDENTIALS["token"], timeout_s=TIMEOUT_S)
+    await client.ping()
+    yield client
+    await client.aclose()

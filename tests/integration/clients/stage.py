@@ -5,6 +5,7 @@ The tests of this folder direct them and hold our clients to one thing made, wha
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from sandbox.vendors.control import control_operations
 from sandbox.vendors.framework import Vendor, application
+from shared.clients.blob import BlobStore, blob_store
 from shared.errors import OutcomeUnknown, VendorUnavailable
 
 TIMEOUT_S = 0.5
@@ -31,6 +33,9 @@ FAULTS: dict[str, dict[str, Any]] = {
     "malformed": {"kind": "malformed"},
 }
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+_TELLING = ("too slow", "500", "drop", "lost reply")
+telling_fault = pytest.mark.parametrize("fault", [FAULTS[name] for name in _TELLING], ids=_TELLING)
+PROJECT = "My Project"
 
 
 def every_fault_of(write: str, *reads: str) -> pytest.MarkDecorator:
@@ -97,6 +102,15 @@ async def staged(vendor: Vendor) -> AsyncIterator[Stage]:
     yield Stage(vendor)
     vendor.stop_tasks()
     await runner.cleanup()
+
+
+async def stores_over(storage: str, count: int) -> AsyncIterator[list[BlobStore]]:
+    """As many processes, over one container that nobody has made yet."""
+    container = f"test-{uuid.uuid4().hex[:12]}"
+    built = [blob_store(container, connection_string=storage) for _ in range(count)]
+    yield built
+    for store in built:
+        await store.close()
 
 
 async def persist[T](stage: Stage, work: Callable[[], Awaitable[T]]) -> T:

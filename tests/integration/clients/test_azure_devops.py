@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.vendors.azure_devops.vendor import AzureDevOps
-from sandbox.vendors.store import Store
 from shared.clients.azure_devops import (
     AzureDevOpsClient,
     Resource,
@@ -21,15 +19,14 @@ from shared.clients.http import http_client
 from tests.integration.clients.stage import (
     CREDENTIALS,
     FAULTS,
-    TIMEOUT_S,
+    PROJECT,
     Stage,
     every_fault_of,
     persist,
-    staged,
     until_done,
 )
 
-PROJECT, NAME, KEY, MAIN = "My Project", "orders", "provision-orders/push", "refs/heads/main"
+NAME, KEY, MAIN = "orders", "provision-orders/push", "refs/heads/main"
 FILES = {
     "azure-pipelines.yml": b"stages: []\n",
     "src/\xe9t\xe9.py": "print('olá')\n".encode(),
@@ -38,33 +35,6 @@ FILES = {
 PARAMETERS = {"action": "apply", "environment": "development"}
 TELLING = ("500", "504", "drop", "lost reply", "late lost reply", "malformed")
 pytestmark = pytest.mark.usefixtures("no_pauses")
-
-
-class NoEffects:
-    def resolve_problem(self, problem_id: str) -> None: ...
-
-    def heal_service(self, entity_id: str) -> None: ...
-
-    def service_runs(self, project: str, service: str, environment: str) -> None: ...
-
-    def service_is_gone(self, project: str, service: str, environment: str) -> None: ...
-
-
-@pytest.fixture
-async def azure_devops(store: Store) -> AsyncIterator[Stage]:
-    async for stage in staged(AzureDevOps(store, CREDENTIALS, lambda token, audience: False, NoEffects())):
-        await stage.tell("/projects", {"name": PROJECT})
-        yield stage
-
-
-@pytest.fixture
-async def builder(azure_devops: Stage) -> AsyncIterator[AzureDevOpsClient]:
-    http = http_client(f"{azure_devops.url}/contoso", timeout_s=TIMEOUT_S)
-    http.auth = httpx.BasicAuth("", CREDENTIALS["token"])
-    client = AzureDevOpsClient(http)
-    await client.ping()
-    yield client
-    await client.aclose()
 
 
 class Service:
@@ -136,8 +106,8 @@ def there(stage: Stage) -> dict[str, int]:
 
 
 @pytest.fixture
-def service(azure_devops: Stage, builder: AzureDevOpsClient) -> Service:
-    return Service(azure_devops, builder)
+def service(azure_devops: Stage, devops: AzureDevOpsClient) -> Service:
+    return Service(azure_devops, devops)
 
 
 MAKING = {
@@ -185,22 +155,22 @@ async def test_nothing_is_left(azure_devops: Stage, service: Service, operation:
 
 @pytest.mark.parametrize("fault", TELLING)
 async def test_a_repository_is_archived_once(
-    azure_devops: Stage, builder: AzureDevOpsClient, service: Service, fault: str
+    azure_devops: Stage, devops: AzureDevOpsClient, service: Service, fault: str
 ) -> None:
     await service.make()
     azure_devops.break_next("update_repository", FAULTS[fault], times=2)
     for _ in range(2):
         archived = await until_done(
             azure_devops,
-            lambda: builder.repositories.archive(PROJECT, service.repository_id, "orders-archived"),
+            lambda: devops.repositories.archive(PROJECT, service.repository_id, "orders-archived"),
         )
         assert (archived["name"], archived["is_disabled"]) == ("orders-archived", True)
-    assert await builder.repositories.find(PROJECT, NAME) is None
-    assert await builder.repositories.find(PROJECT, "Orders-Archived") == archived
+    assert await devops.repositories.find(PROJECT, NAME) is None
+    assert await devops.repositories.find(PROJECT, "Orders-Archived") == archived
 
 
 async def test_what_was_pushed_is_what_is_there(
-    azure_devops: Stage, builder: AzureDevOpsClient, service: Service
+    azure_devops: Stage, devops: AzureDevOpsClient, service: Service
 ) -> None:
     await service.make()
     http = http_client(f"{azure_devops.url}/contoso/{PROJECT}/_apis/git/repositories/{service.repository_id}")
@@ -208,61 +178,61 @@ async def test_what_was_pushed_is_what_is_there(
     for path, content in FILES.items():
         found = await http.get("/items", params={"path": f"/{path}", "api-version": "7.1"})
         assert found.content == content
-        assert await builder.repositories.has_file(PROJECT, service.repository_id, path)
+        assert await devops.repositories.has_file(PROJECT, service.repository_id, path)
     await http.aclose()
-    assert not await builder.repositories.has_file(PROJECT, service.repository_id, "/absent")
-    head = await builder.repositories.head(PROJECT, service.repository_id)
+    assert not await devops.repositories.has_file(PROJECT, service.repository_id, "/absent")
+    head = await devops.repositories.head(PROJECT, service.repository_id)
     assert head
-    message = await builder.repositories.commit_message(PROJECT, service.repository_id, head)
+    message = await devops.repositories.commit_message(PROJECT, service.repository_id, head)
     assert message == f"Begin\n\n[valueflow:{KEY}]"
 
 
 async def test_a_run_ends_at_the_stage_that_fails(
-    azure_devops: Stage, builder: AzureDevOpsClient, service: Service
+    azure_devops: Stage, devops: AzureDevOpsClient, service: Service
 ) -> None:
     await azure_devops.control(
         "PUT", "/config", {"run_seconds": 0.1, "fail": [{"pipeline": NAME, "stage": "scan"}]}
     )
     await service.make()
-    assert await builder.runs.failed_stage(PROJECT, await ended(builder, service)) == "scan"
-    started = await builder.runs.find_started(PROJECT, service.pipeline_id, KEY)
+    assert await devops.runs.failed_stage(PROJECT, await ended(devops, service)) == "scan"
+    started = await devops.runs.find_started(PROJECT, service.pipeline_id, KEY)
     assert started
     assert (started["run_id"], started["result"]) == (service.run_id, "failed")
     assert azure_devops.documents("azure_environment") == []
 
 
 async def test_a_run_waits_until_its_pipeline_may_deploy(
-    azure_devops: Stage, builder: AzureDevOpsClient, service: Service
+    azure_devops: Stage, devops: AzureDevOpsClient, service: Service
 ) -> None:
     await azure_devops.control("PUT", "/config", {"run_seconds": 0})
     await service.make()
-    await ended(builder, service)
-    await builder.pipelines.revoke(PROJECT, service.pipeline_id, service.resources)
-    assert await builder.pipelines.authorized(PROJECT, service.pipeline_id, service.resources) == []
-    started = await builder.runs.start(PROJECT, service.pipeline_id, "k2", MAIN, parameters=PARAMETERS)
+    await ended(devops, service)
+    await devops.pipelines.revoke(PROJECT, service.pipeline_id, service.resources)
+    assert await devops.pipelines.authorized(PROJECT, service.pipeline_id, service.resources) == []
+    started = await devops.runs.start(PROJECT, service.pipeline_id, "k2", MAIN, parameters=PARAMETERS)
     service.run_id = started["run_id"]
-    waiting = await builder.runs.get(PROJECT, service.pipeline_id, service.run_id)
+    waiting = await devops.runs.get(PROJECT, service.pipeline_id, service.run_id)
     assert (waiting["state"], waiting["result"]) == ("inProgress", None)
-    await builder.pipelines.authorize(PROJECT, service.pipeline_id, service.resources)
-    assert await builder.runs.failed_stage(PROJECT, await ended(builder, service)) == ""
-    authorized = await builder.pipelines.authorized(PROJECT, service.pipeline_id, service.resources)
+    await devops.pipelines.authorize(PROJECT, service.pipeline_id, service.resources)
+    assert await devops.runs.failed_stage(PROJECT, await ended(devops, service)) == ""
+    authorized = await devops.pipelines.authorized(PROJECT, service.pipeline_id, service.resources)
     assert authorized == service.resources
 
 
 async def test_the_recycle_bin_tells_what_was_deleted_under_a_name(
-    builder: AzureDevOpsClient, service: Service
+    devops: AzureDevOpsClient, service: Service
 ) -> None:
     from datetime import UTC, datetime, timedelta
 
     began = datetime.now(UTC) - timedelta(seconds=1)
     await service.make()
-    await builder.repositories.delete(PROJECT, service.repository_id)
-    assert await builder.repositories.deleted_since(PROJECT, "ORDERS", began) == [service.repository_id]
+    await devops.repositories.delete(PROJECT, service.repository_id)
+    assert await devops.repositories.deleted_since(PROJECT, "ORDERS", began) == [service.repository_id]
     later = datetime.now(UTC) + timedelta(minutes=1)
-    assert await builder.repositories.deleted_since(PROJECT, NAME, later) == []
-    assert not await builder.repositories.delete(PROJECT, service.repository_id)
-    assert await builder.repositories.purge(PROJECT, service.repository_id)
-    assert not await builder.repositories.purge(PROJECT, service.repository_id)
+    assert await devops.repositories.deleted_since(PROJECT, NAME, later) == []
+    assert not await devops.repositories.delete(PROJECT, service.repository_id)
+    assert await devops.repositories.purge(PROJECT, service.repository_id)
+    assert not await devops.repositories.purge(PROJECT, service.repository_id)
 
 
 async def ended(client: AzureDevOpsClient, service: Service) -> int:
@@ -287,17 +257,17 @@ async def a_pipeline(azure_devops: Stage) -> tuple[int, list[dict[str, Any]]]:
 
 @every_fault_of("create_run", "list_runs", "get_run")
 async def test_one_run(
-    azure_devops: Stage, builder: AzureDevOpsClient, operation: str, fault: dict[str, Any]
+    azure_devops: Stage, devops: AzureDevOpsClient, operation: str, fault: dict[str, Any]
 ) -> None:
     pipeline_id, (_, bad) = await a_pipeline(azure_devops)
-    good = await builder.runs.last_good("My Project", pipeline_id, int(bad["id"]))
+    good = await devops.runs.last_good("My Project", pipeline_id, int(bad["id"]))
     assert good is not None
     assert good["commit"]
 
     async def start() -> int:
         assert good["commit"]
         assert good["ref_name"]
-        started = await builder.runs.start("My Project", pipeline_id, "k", good["ref_name"], good["commit"])
+        started = await devops.runs.start("My Project", pipeline_id, "k", good["ref_name"], good["commit"])
         return started["run_id"]
 
     azure_devops.break_next(operation, fault)
@@ -305,5 +275,5 @@ async def test_one_run(
     assert await start() == run_id
     keyed = [run for run in azure_devops.documents("run") if "VALUEFLOW_KEY" in json.dumps(run)]
     assert len(keyed) == 1
-    run = await builder.runs.get("My Project", pipeline_id, run_id)
+    run = await devops.runs.get("My Project", pipeline_id, run_id)
     assert (run["commit"], run["key"]) == (good["commit"], "k")

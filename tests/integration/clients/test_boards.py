@@ -1,16 +1,12 @@
 """Work items against the simulated Azure DevOps, under every fault on the write and on the looks around it."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from sandbox.vendors.azure_devops.vendor import AzureDevOps
-from sandbox.vendors.store import Store
-from shared.clients.azure_devops import AzureDevOpsClient, WorkItemDraft, azure_devops_client
-from tests.integration.clients.stage import CREDENTIALS, TIMEOUT_S, Stage, every_fault_of, staged, until_done
-from tests.integration.clients.test_azure_devops import PROJECT, NoEffects
+from shared.clients.azure_devops import AzureDevOpsClient, WorkItemDraft
+from tests.integration.clients.stage import PROJECT, Stage, every_fault_of, until_done
 
 DRAFT: WorkItemDraft = {
     "type": "Bug",
@@ -21,27 +17,12 @@ DRAFT: WorkItemDraft = {
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
-@pytest.fixture
-async def azure_devops(store: Store) -> AsyncIterator[Stage]:
-    async for stage in staged(AzureDevOps(store, CREDENTIALS, lambda token, audience: False, NoEffects())):
-        await stage.tell("/projects", {"name": PROJECT})
-        yield stage
-
-
-@pytest.fixture
-async def client(azure_devops: Stage) -> AsyncIterator[AzureDevOpsClient]:
-    url = f"{azure_devops.url}/contoso"
-    made = azure_devops_client(url, CREDENTIALS["token"], timeout_s=TIMEOUT_S)
-    yield made
-    await made.aclose()
-
-
 @every_fault_of("create_work_item", "query_work_items")
 async def test_one_work_item(
-    azure_devops: Stage, client: AzureDevOpsClient, operation: str, fault: dict[str, Any]
+    azure_devops: Stage, devops: AzureDevOpsClient, operation: str, fault: dict[str, Any]
 ) -> None:
     async def ensure() -> int:
-        return (await client.boards.ensure(PROJECT, "k-1", DRAFT))["work_item_id"]
+        return (await devops.boards.ensure(PROJECT, "k-1", DRAFT))["work_item_id"]
 
     azure_devops.break_next(operation, fault)
     made = await until_done(azure_devops, ensure)
@@ -55,10 +36,10 @@ async def test_one_work_item(
 
 @every_fault_of("query_work_items", "read_work_items", "list_work_item_types")
 async def test_what_changed_is_read(
-    azure_devops: Stage, client: AzureDevOpsClient, operation: str, fault: dict[str, Any]
+    azure_devops: Stage, devops: AzureDevOpsClient, operation: str, fault: dict[str, Any]
 ) -> None:
-    made = (await client.boards.ensure(PROJECT, "k-1", DRAFT))["work_item_id"]
-    changed, long_ago = client.boards.changed, datetime(2020, 1, 1, tzinfo=UTC)
+    made = (await devops.boards.ensure(PROJECT, "k-1", DRAFT))["work_item_id"]
+    changed, long_ago = devops.boards.changed, datetime(2020, 1, 1, tzinfo=UTC)
 
     async def read() -> tuple[list[int], list[int], str]:
         found = (await changed.since(PROJECT, long_ago, 0, 10))["ids"]

@@ -1,36 +1,25 @@
 """Claims and the registry on a real storage: of twenty who come at once, one has the name and none is lost."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from shared.claims import Claim, Claims
-from shared.clients.blob import BlobStore, blob_store
+from shared.clients.blob import BlobStore
 from shared.errors import VendorUnavailable
 from shared.registry import Service, ServiceRegistry
-from tests.integration.warehouse.started import azurite
+from tests.integration.clients.stage import stores_over
 
 TAKERS = 20
 DEAD: Claim = {"operation_id": "dead", "request_hash": "0", "at": "2026-11-21T12:00:00Z"}
 
 
-@pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with azurite(tmp_path_factory.mktemp("azurite")) as connection:
-        yield connection
-
-
 @pytest.fixture
 async def stores(storage: str) -> AsyncIterator[list[BlobStore]]:
-    """As many processes as there are takers, over one container that nobody has made yet."""
-    container = f"test-{uuid.uuid4().hex[:12]}"
-    built = [blob_store(container, connection_string=storage) for _ in range(TAKERS)]
-    yield built
-    for store in built:
-        await store.close()
+    async for built in stores_over(storage, TAKERS):
+        yield built
 
 
 def claim(who: int) -> Claim:

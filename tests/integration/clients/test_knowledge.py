@@ -1,8 +1,7 @@
 """The knowledge on a real storage, with the simulated vendors and the real encoder."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,35 +9,23 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.openai.vendor import OpenAI
-from sandbox.vendors.servicenow.vendor import ServiceNow
 from sandbox.vendors.store import Store
-from shared.clients.blob import BlobStore, blob_store
+from shared.clients.blob import BlobStore
 from shared.clients.servicenow import servicenow_client
 from shared.knowledge import Knowledge, compaction
 from shared.knowledge.embedded import EmbeddedEncoder
 from shared.knowledge.learning import learn
 from shared.knowledge.openai import openai_encoder
-from tests.integration.clients.stage import CREDENTIALS, Stage, staged
-from tests.integration.warehouse.started import azurite
+from tests.integration.clients.stage import CREDENTIALS, Stage, staged, stores_over
 from tests.unit.shared.knowledge.stage import WordEncoder, a_memory, knowledge_over
 
 PROCESSES, EACH = 6, 8
 
 
-@pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with azurite(tmp_path_factory.mktemp("azurite")) as connection:
-        yield connection
-
-
 @pytest.fixture
 async def stores(storage: str) -> AsyncIterator[list[BlobStore]]:
-    """As many processes, over one container that nobody has made yet."""
-    container = f"test-{uuid.uuid4().hex[:12]}"
-    built = [blob_store(container, connection_string=storage) for _ in range(PROCESSES)]
-    yield built
-    for store in built:
-        await store.close()
+    async for built in stores_over(storage, PROCESSES):
+        yield built
 
 
 @pytest.fixture
@@ -48,12 +35,6 @@ async def openai(tmp_path: Path) -> AsyncIterator[Stage]:
     async for stage in staged(vendor):
         yield stage
     store.db.close()
-
-
-@pytest.fixture
-async def servicenow(store: Store) -> AsyncIterator[Stage]:
-    async for stage in staged(ServiceNow(store, CREDENTIALS)):
-        yield stage
 
 
 async def test_many_processes_remember_compact_and_forget_at_once(stores: list[BlobStore]) -> None:

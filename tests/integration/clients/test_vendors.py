@@ -5,25 +5,16 @@ Whatever fails, and as often as the call is repeated: never a second incident, n
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from sandbox.vendors.dynatrace.vendor import Dynatrace
-from sandbox.vendors.servicenow.vendor import ServiceNow
-from sandbox.vendors.store import Store
-from shared.clients.auth import client_credentials
 from shared.clients.dynatrace import DynatraceClient
-from shared.clients.http import http_client
 from shared.clients.servicenow import IncidentDraft, ServiceNowClient
 from tests.integration.clients.stage import (
-    CREDENTIALS,
-    TIMEOUT_S,
     Stage,
     every_fault,
     every_fault_of,
-    staged,
     until_done,
 )
 
@@ -36,24 +27,6 @@ DRAFT: IncidentDraft = {
     "category": "software",
 }
 pytestmark = pytest.mark.usefixtures("no_pauses")
-
-
-@pytest.fixture
-async def servicenow(store: Store) -> AsyncIterator[Stage]:
-    async for stage in staged(ServiceNow(store, CREDENTIALS)):
-        yield stage
-
-
-@pytest.fixture
-async def tickets(servicenow: Stage) -> AsyncIterator[ServiceNowClient]:
-    http = http_client(servicenow.url, timeout_s=TIMEOUT_S)
-    http.auth = client_credentials(
-        http, "servicenow", "/oauth_token.do", CREDENTIALS["client_id"], CREDENTIALS["client_secret"]
-    )
-    client = ServiceNowClient(http)
-    await client.ping()
-    yield client
-    await client.aclose()
 
 
 @every_fault_of("create_incident", "list_incident")
@@ -107,20 +80,6 @@ async def test_a_token_the_vendor_no_longer_takes_is_renewed(
     servicenow.vendor.collection("_token").clear()
     await tickets.incidents.open(DRAFT)
     assert len(servicenow.documents("incident")) == 1
-
-
-@pytest.fixture
-async def dynatrace(store: Store) -> AsyncIterator[Stage]:
-    async for stage in staged(Dynatrace(store, CREDENTIALS)):
-        yield stage
-
-
-@pytest.fixture
-async def observer(dynatrace: Stage) -> AsyncIterator[DynatraceClient]:
-    headers = {"Authorization": f"Api-Token {CREDENTIALS['token']}"}
-    client = DynatraceClient(http_client(dynatrace.url, headers=headers, timeout_s=TIMEOUT_S))
-    yield client
-    await client.aclose()
 
 
 async def a_problem(dynatrace: Stage) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.dynatrace.vendor import Dynatrace
-from sandbox.vendors.servicenow.vendor import ServiceNow
 from sandbox.vendors.store import Store
 from shared.clients.auth import client_credentials
 from shared.clients.dynatrace import DynatraceClient, dynatrace_client
@@ -33,12 +32,6 @@ async def dynatrace(store: Store) -> AsyncIterator[Stage]:
         await stage.tell("/entities", {"name": "node-1", "type": "HOST", "entity_id": HOST})
         service = {"name": "checkout", "entity_id": ENTITY, "tags": ["env:prod"], "runs_on": [HOST]}
         await stage.tell("/entities", service)
-        yield stage
-
-
-@pytest.fixture
-async def servicenow(store: Store) -> AsyncIterator[Stage]:
-    async for stage in staged(ServiceNow(store, CREDENTIALS)):
         yield stage
 
 

@@ -1,4 +1,4 @@
-"""One Azurite and one migrated warehouse for all tests of this folder; each test has its own names in them."""
+"""One migrated warehouse for all tests of this folder; each test has its own names in it and in Azurite."""
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -8,14 +8,8 @@ import pytest
 
 from shared.clients.blob import BlobStore, blob_store
 from shared.clients.snowflake import Warehouse, warehouse
-from tests.integration.warehouse.started import azurite, embedded_warehouse, login
+from tests.integration.warehouse.started import embedded_warehouse, login
 from warehouse.migrate import migrate
-
-
-@pytest.fixture(scope="session")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with azurite(tmp_path_factory.mktemp("azurite")) as connection:
-        yield connection
 
 
 @pytest.fixture(scope="session")

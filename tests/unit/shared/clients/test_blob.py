@@ -5,20 +5,14 @@ import contextlib
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
 
 from shared.clients.blob import BlobStore, blob_store
 from shared.errors import OutcomeUnknown, VendorRefused, VendorUnavailable
-from tests.integration.warehouse.started import azurite, connection_string
-
-
-@pytest.fixture(scope="session")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with azurite(tmp_path_factory.mktemp("azurite")) as connection:
-        yield connection
+from tests.integration.warehouse.started import connection_string
 
 
 @pytest.fixture
