@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import pytest
 
+type Exchange = tuple[httpx.Request, httpx.Response]
 type Work = Callable[[], httpx.Response]
 type Fault = Callable[[httpx.Request, Work], httpx.Response]
 """Gets the request and the work the vendor would do for it; answers, or raises what httpx would."""
@@ -70,6 +72,22 @@ def done_but_failed(code: int) -> Fault:
     return fault
 
 
+_FAULTS: dict[str, Fault] = {
+    "no connection": no_connection,
+    "dropped": dropped,
+    "lost reply": lost_reply,
+    "timed out": timed_out,
+    "malformed": malformed,
+    "429": status(429, Retry_After="0"),
+    "500": status(500),
+    "503": status(503),
+    "504 after the work": done_but_failed(504),
+    "500 after the work": done_but_failed(500),
+}
+every_fault = pytest.mark.parametrize("fault", _FAULTS.values(), ids=_FAULTS)
+"""Whatever a write may meet: a test of it ends with one thing made."""
+
+
 class Late:
     """Times out at once; the vendor does the work only when the test says so."""
 
@@ -86,6 +104,8 @@ class FakeVendor:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
+        self.exchanges: list[Exchange] = []
+        """Requests that were answered, with their answers."""
         self._faults: list[tuple[str, str, Fault]] = []
         self.transport = httpx.MockTransport(self._handle)
 
@@ -104,6 +124,11 @@ class FakeVendor:
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        response = self._answer(request)
+        self.exchanges.append((request, response))
+        return response
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
         for index, (method, path_part, fault) in enumerate(self._faults):
             if request.method == method and path_part in request.url.path:
                 del self._faults[index]

@@ -18,10 +18,9 @@ from shared.clients.azure_devops import (
 )
 from tests.contract.clients.spec import faults, schema_faults
 from tests.fakes.azure_devops import TOKEN, URL, FakeAzureDevOps
-from tests.fakes.vendor import body_of
+from tests.fakes.vendor import Exchange, body_of
 
 type Spec = Callable[[str], dict[str, Any]]
-type Exchange = tuple[httpx.Request, httpx.Response]
 
 PROJECT, MAIN = "My Project", "refs/heads/main"
 NAMES: list[ResourceName] = [
@@ -70,14 +69,9 @@ ANSWERS = {
 @pytest.fixture
 async def exchanges() -> list[Exchange]:
     """What was asked and answered while the client did all it can do."""
-    fake, kept = FakeAzureDevOps(PROJECT), list[Exchange]()
+    fake = FakeAzureDevOps(PROJECT)
 
-    async def watched(request: httpx.Request) -> httpx.Response:
-        response = await fake.transport.handle_async_request(request)
-        kept.append((request, response))
-        return response
-
-    client = azure_devops_client(URL, TOKEN, transport=httpx.MockTransport(watched))
+    client = azure_devops_client(URL, TOKEN, transport=fake.transport)
     await client.ping()
     assert await client.projects.exists(PROJECT)
     draft: WorkItemDraft = {
@@ -88,7 +82,7 @@ async def exchanges() -> list[Exchange]:
     }
     assert (await client.boards.ensure(PROJECT, "k-1", draft))["outcome"] == "created"
     await _fill(client.repositories, client.policies, client.pipelines, client.runs, client.comparing, fake)
-    return kept
+    return fake.exchanges
 
 
 async def _fill(

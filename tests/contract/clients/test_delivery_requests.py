@@ -15,9 +15,9 @@ from tests.fakes.dynatrace import SERVICE, FakeDynatrace
 from tests.fakes.dynatrace import TOKEN as DYNATRACE_TOKEN
 from tests.fakes.dynatrace import URL as DYNATRACE_URL
 from tests.fakes.hooks import COMMIT
+from tests.fakes.vendor import Exchange
 
 type Spec = Callable[[str], dict[str, Any]]
-type Exchange = tuple[httpx.Request, httpx.Response]
 
 PROJECT, REPOSITORY = "Payments", "4bc14d40-c903-45e2-872e-0462c7748079"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,14 +27,9 @@ UNDESCRIBED = ("distributedtask/", "/timeline")
 
 @pytest.fixture
 async def exchanges() -> list[Exchange]:
-    fake, kept = FakeAzureDevOps(PROJECT), list[Exchange]()
+    fake = FakeAzureDevOps(PROJECT)
 
-    async def watched(request: httpx.Request) -> httpx.Response:
-        response = await fake.transport.handle_async_request(request)
-        kept.append((request, response))
-        return response
-
-    rooms = azure_devops_client(URL, TOKEN, transport=httpx.MockTransport(watched)).deployments
+    rooms = azure_devops_client(URL, TOKEN, transport=fake.transport).deployments
     fake.add_run(1, "a" * 40)
     fake.add_run(2, COMMIT)
     fake.deliveries.deployed("production", 2)
@@ -64,7 +59,7 @@ async def exchanges() -> list[Exchange]:
     assert await rooms.default_branch(PROJECT, REPOSITORY) == "refs/heads/main"
     assert await rooms.pipelines_of(PROJECT, REPOSITORY) == [7]
     assert await rooms.repositories_of(PROJECT, [7]) == [REPOSITORY]
-    return kept
+    return fake.exchanges
 
 
 def area(request: httpx.Request) -> str:
@@ -101,19 +96,14 @@ async def test_pull_requests_and_builds_of_the_fake_are_as_described(
 
 
 async def test_what_dynatrace_is_told_is_described(spec: Spec) -> None:
-    fake, kept = FakeDynatrace(), list[Exchange]()
+    fake = FakeDynatrace()
     fake.add_entity(SERVICE, "checkout")
 
-    async def watched(request: httpx.Request) -> httpx.Response:
-        response = await fake.transport.handle_async_request(request)
-        kept.append((request, response))
-        return response
-
-    client = dynatrace_client(DYNATRACE_URL, DYNATRACE_TOKEN, httpx.MockTransport(watched))
+    client = dynatrace_client(DYNATRACE_URL, DYNATRACE_TOKEN, fake.transport)
     told: Any = {"key": "k", "title": "checkout 1", "start_ms": 1, "end_ms": 2, "properties": {"commit": "c"}}
     assert await client.events.ensure_deployment(SERVICE, told) == "created"
 
     document = spec("dynatrace-env-v2.json")
-    assert [fault for request, _ in kept for fault in faults(document, request)] == []
+    assert [fault for request, _ in fake.exchanges for fault in faults(document, request)] == []
     reference = {"$ref": "#/components/schemas/EventIngestResults"}
-    assert schema_faults(document, reference, kept[-1][1].json()) == []
+    assert schema_faults(document, reference, fake.exchanges[-1][1].json()) == []

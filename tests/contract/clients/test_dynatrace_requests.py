@@ -11,7 +11,7 @@ from shared.clients.dynatrace.logs import of_entities
 from shared.domain.service import monitoring
 from tests.contract.clients.spec import faults, schema_faults
 from tests.fakes.dynatrace import SERVICE, TOKEN, URL, FakeDynatrace
-from tests.fakes.vendor import body_of
+from tests.fakes.vendor import Exchange, body_of
 
 type Spec = Callable[[str], dict[str, Any]]
 
@@ -45,16 +45,9 @@ def fake() -> FakeDynatrace:
 
 
 @pytest.fixture
-async def answers(fake: FakeDynatrace) -> list[tuple[httpx.Request, httpx.Response]]:
+async def answers(fake: FakeDynatrace) -> list[Exchange]:
     """What was asked and answered while the client did all it can do."""
-    kept: list[tuple[httpx.Request, httpx.Response]] = []
-
-    async def watched(request: httpx.Request) -> httpx.Response:
-        response = await fake.transport.handle_async_request(request)
-        kept.append((request, response))
-        return response
-
-    client = dynatrace_client(URL, TOKEN, httpx.MockTransport(watched))
+    client = dynatrace_client(URL, TOKEN, fake.transport)
     zone = await client.settings.ensure(ZONE["schema_id"], ZONE["value"], "k")
     profile = monitoring.alerting_profile("orders", zone["object_id"])
     for setting in (profile, monitoring.auto_tag()):
@@ -71,21 +64,17 @@ async def answers(fake: FakeDynatrace) -> list[tuple[httpx.Request, httpx.Respon
     keys = ["builtin:service.response.time"]
     assert await client.metrics.of(keys, [SERVICE], "dt.entity.service", 0, 999, "1m")
     assert await client.maintenance.windows() == []
-    return kept
+    return fake.exchanges
 
 
-async def test_every_request_is_described(
-    spec: Spec, answers: list[tuple[httpx.Request, httpx.Response]]
-) -> None:
+async def test_every_request_is_described(spec: Spec, answers: list[Exchange]) -> None:
     document = spec(SPEC)
     asked = {(request.method, request.url.path.rpartition("/")[2]) for request, _ in answers}
     assert {("POST", "objects"), ("POST", "slo"), ("DELETE", "slo-1")} <= asked
     assert [fault for request, _ in answers for fault in _faults(document, request)] == []
 
 
-async def test_every_answer_of_the_fake_is_described(
-    spec: Spec, answers: list[tuple[httpx.Request, httpx.Response]]
-) -> None:
+async def test_every_answer_of_the_fake_is_described(spec: Spec, answers: list[Exchange]) -> None:
     document = spec(SPEC)
     checked = set()
     for request, response in answers:

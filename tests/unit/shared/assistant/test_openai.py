@@ -69,15 +69,18 @@ def http_module() -> Any:
     return httpx2
 
 
-def assistant(model: Model, within_s: float = 45.0) -> OpenAIAssistant:
+def client_of(model: Model) -> AsyncOpenAI:
     library = http_module()
-    client = AsyncOpenAI(
+    return AsyncOpenAI(
         base_url="https://ai.example/openai/v1/",
         api_key="k",
         max_retries=0,
         http_client=library.AsyncClient(transport=library.MockTransport(model)),
     )
-    return OpenAIAssistant(client, "m", EmbeddedAssistant(), within_s)
+
+
+def assistant(model: Model, within_s: float = 45.0) -> OpenAIAssistant:
+    return OpenAIAssistant(client_of(model), "m", EmbeddedAssistant(), within_s)
 
 
 async def ask(model: Model, bundle: Any = BUNDLE, within_s: float = 45.0) -> Any:

@@ -5,17 +5,7 @@ import pytest
 from shared.clients.azure_devops import AzureDevOpsClient, WorkItemDraft
 from shared.errors import VendorRefused
 from tests.fakes.azure_devops import URL, FakeAzureDevOps
-from tests.fakes.vendor import (
-    Fault,
-    done_but_failed,
-    dropped,
-    lost_reply,
-    malformed,
-    no_connection,
-    retry_later,
-    status,
-    timed_out,
-)
+from tests.fakes.vendor import Fault, every_fault, retry_later, status
 
 DRAFT: WorkItemDraft = {
     "type": "Bug",
@@ -24,16 +14,6 @@ DRAFT: WorkItemDraft = {
     "links": [("Postmortem", "https://app.example/api/operations/incident-1/postmortem?a=1&b=2")],
 }
 KEY = "3fa9c1d2-fix_leak"
-FAULTS = (
-    no_connection,
-    dropped,
-    lost_reply,
-    timed_out,
-    malformed,
-    done_but_failed(500),
-    status(503),
-    status(429),
-)
 
 
 async def test_a_work_item_is_made_with_its_tag_and_links(
@@ -63,7 +43,7 @@ async def test_asking_twice_gives_the_same_item(fake: FakeAzureDevOps, client: A
     assert len(fake.boards.items) == 1
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@every_fault
 async def test_one_is_made_whatever_happens_to_the_answer(
     fake: FakeAzureDevOps, client: AzureDevOpsClient, fault: Fault
 ) -> None:

@@ -7,17 +7,7 @@ import pytest
 from shared.clients.azure_devops import AzureDevOpsClient
 from shared.errors import VendorRefused
 from tests.fakes.azure_devops import URL, FakeAzureDevOps
-from tests.fakes.vendor import (
-    Fault,
-    done_but_failed,
-    dropped,
-    lost_reply,
-    malformed,
-    no_connection,
-    retry_later,
-    status,
-    timed_out,
-)
+from tests.fakes.vendor import Fault, every_fault, lost_reply, retry_later, status
 
 PROJECT = "Payments"
 
@@ -37,10 +27,7 @@ async def test_a_repository_is_made_once(fake: FakeAzureDevOps, client: AzureDev
     assert len(fake.sent("POST")) == 1
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [no_connection, dropped, lost_reply, timed_out, malformed, status(500), done_but_failed(502)],
-)
+@every_fault
 async def test_one_repository_whatever_happens(
     fake: FakeAzureDevOps, client: AzureDevOpsClient, fault: Fault
 ) -> None:

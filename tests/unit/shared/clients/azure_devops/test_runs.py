@@ -15,10 +15,9 @@ from tests.fakes.vendor import (
     answer,
     body_of,
     done_but_failed,
-    dropped,
+    every_fault,
     lost_reply,
     malformed,
-    no_connection,
     retry_later,
     status,
     timed_out,
@@ -198,20 +197,7 @@ async def test_the_same_key_is_the_same_run(fake: FakeAzureDevOps, client: Azure
     assert fake.with_key("k") == [first["run_id"]]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        no_connection,
-        dropped,
-        lost_reply,
-        timed_out,
-        malformed,
-        status(500),
-        status(429, Retry_After="1"),
-        done_but_failed(502),
-        done_but_failed(504),
-    ],
-)
+@every_fault
 async def test_one_run_whatever_happens(
     fake: FakeAzureDevOps, client: AzureDevOpsClient, fault: Fault
 ) -> None:

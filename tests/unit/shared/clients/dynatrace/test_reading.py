@@ -5,17 +5,7 @@ import pytest
 from shared.clients.dynatrace import DEPLOYMENT, DynatraceClient, dynatrace_client
 from shared.errors import VendorError, VendorRefused, VendorUnavailable
 from tests.fakes.dynatrace import SERVICE, URL, FakeDynatrace, a_problem
-from tests.fakes.vendor import (
-    Fault,
-    done_but_failed,
-    dropped,
-    lost_reply,
-    malformed,
-    no_connection,
-    retry_later,
-    status,
-    timed_out,
-)
+from tests.fakes.vendor import Fault, every_fault, malformed, retry_later, status
 
 
 async def test_a_problem_is_read_with_its_evidence(fake: FakeDynatrace, client: DynatraceClient) -> None:
@@ -203,19 +193,7 @@ async def test_one_comment_per_key_also_when_it_is_on_a_later_page(
     assert len(fake.comments["p"]) == 5
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        no_connection,
-        dropped,
-        lost_reply,
-        timed_out,
-        malformed,
-        status(500),
-        status(429),
-        done_but_failed(502),
-    ],
-)
+@every_fault
 async def test_one_comment_whatever_happens(
     fake: FakeDynatrace, client: DynatraceClient, fault: Fault
 ) -> None:

@@ -5,36 +5,11 @@ import pytest
 from shared.clients.dynatrace import DynatraceClient
 from shared.errors import OutcomeUnknown, VendorRefused, VendorUnavailable
 from tests.fakes.dynatrace import FakeDynatrace
-from tests.fakes.vendor import (
-    Fault,
-    Late,
-    body_of,
-    done_but_failed,
-    dropped,
-    lost_reply,
-    malformed,
-    no_connection,
-    retry_later,
-    status,
-    timed_out,
-)
+from tests.fakes.vendor import Fault, Late, body_of, every_fault, retry_later, status
 
 ZONES = "builtin:management-zones"
 ZONE = {"name": "orders", "rules": []}
 KEY = "provision-orders/create_management_zone"
-FAULTS: dict[str, Fault] = {
-    "no connection": no_connection,
-    "dropped": dropped,
-    "lost reply": lost_reply,
-    "timed out": timed_out,
-    "malformed": malformed,
-    "429": status(429, Retry_After="0"),
-    "500": status(500),
-    "503": status(503),
-    "504 after the work": done_but_failed(504),
-    "500 after the work": done_but_failed(500),
-}
-every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 
 
 async def test_an_object_is_made_with_our_key(fake: FakeDynatrace, client: DynatraceClient) -> None:

@@ -7,8 +7,7 @@ import pytest
 from shared.clients.dynatrace import DynatraceClient
 from shared.errors import OutcomeUnknown, VendorRefused
 from tests.fakes.dynatrace import FakeDynatrace
-from tests.fakes.vendor import Fault, body_of, retry_later, status
-from tests.unit.shared.clients.dynatrace.test_settings import every_fault
+from tests.fakes.vendor import Fault, body_of, every_fault, retry_later, status
 
 KEY = "provision-orders/create_objective_availability"
 NAME = "orders availability"

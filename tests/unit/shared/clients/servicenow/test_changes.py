@@ -8,8 +8,7 @@ import pytest
 from shared.clients.servicenow import ChangeDraft, ServiceNowClient
 from shared.errors import VendorError, VendorRefused
 from tests.fakes.servicenow import URL, FakeServiceNow
-from tests.fakes.vendor import Fault, body_of, lost_reply, retry_later, status
-from tests.unit.shared.clients.servicenow.test_incidents import every_fault
+from tests.fakes.vendor import Fault, body_of, every_fault, lost_reply, retry_later, status
 
 CHANGES = "/table/change_request"
 KEY = "provision-orders/open_change"

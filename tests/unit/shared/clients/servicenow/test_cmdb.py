@@ -5,8 +5,7 @@ import pytest
 from shared.clients.servicenow import ServiceNowClient
 from shared.errors import VendorError, VendorRefused
 from tests.fakes.servicenow import URL, FakeServiceNow
-from tests.fakes.vendor import Fault, body_of, retry_later, status
-from tests.unit.shared.clients.servicenow.test_incidents import every_fault
+from tests.fakes.vendor import Fault, body_of, every_fault, retry_later, status
 
 ITEMS = "/table/cmdb_ci_service"
 KEY = "provision-orders/create_configuration_item"

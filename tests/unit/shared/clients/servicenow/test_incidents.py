@@ -8,34 +8,9 @@ import pytest
 from shared.clients.servicenow import IncidentDraft, ServiceNowClient, servicenow_client
 from shared.errors import OutcomeUnknown, VendorError, VendorRefused, VendorUnavailable
 from tests.fakes.servicenow import CLIENT_ID, CLIENT_SECRET, URL, FakeServiceNow
-from tests.fakes.vendor import (
-    Fault,
-    Late,
-    body_of,
-    done_but_failed,
-    dropped,
-    lost_reply,
-    malformed,
-    no_connection,
-    retry_later,
-    status,
-    timed_out,
-)
+from tests.fakes.vendor import Fault, Late, body_of, every_fault, no_connection, retry_later, status
 
 INCIDENTS = "/table/incident"
-FAULTS: dict[str, Fault] = {
-    "no connection": no_connection,
-    "dropped": dropped,
-    "lost reply": lost_reply,
-    "timed out": timed_out,
-    "malformed": malformed,
-    "429": status(429, Retry_After="0"),
-    "500": status(500),
-    "503": status(503),
-    "504 after the work": done_but_failed(504),
-    "500 after the work": done_but_failed(500),
-}
-every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 
 
 def a_draft(**fields: Any) -> IncidentDraft:
