@@ -20,9 +20,6 @@ from azure_functions_runtime.utils.threadpool import get_threadpool_executor, st
 from sandbox.host.index import Function
 from sandbox.host.logs import current_invocation
 
-Inputs = Mapping[str, Any]
-"""Parameter name to azure.functions.meta.Datum."""
-
 
 class Invoker:
     """Runs functions and knows how many are running."""

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import json
 import logging
-import os
 import re
 import secrets
 import time
@@ -21,21 +20,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-import jwt
 from aiohttp import web
 
+from sandbox.host.openid import Issuer, SignInFailed
+
 COOKIE = "AppServiceAuthSession"
-CLIENT_ID_SETTING, DEFAULT_CLIENT_ID = "WEBSITE_AUTH_CLIENT_ID", "valueflow"
-CLIENT_SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"  # noqa: S105  # the setting's name
 _LOGIN_S, _SESSION_S = 600.0, 8 * 3600.0
 _MOST_PENDING = 1000
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 _log = logging.getLogger("Host.SignIn")
-
-
-class SignInFailed(Exception):
-    """The issuer's answer cannot be trusted or used; the message is safe to show."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +52,13 @@ class SignIn:
     """issuer: address whose /.well-known/openid-configuration describes it."""
 
     def __init__(self, issuer: str) -> None:
-        self._issuer = issuer.rstrip("/")
-        self._client_id = os.environ.get(CLIENT_ID_SETTING) or DEFAULT_CLIENT_ID
+        self._issuer = Issuer(issuer)
         self._pending: dict[str, _Pending] = {}
         self._sessions: dict[str, _Session] = {}
-        self._http: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
         """Close the connections to the issuer."""
-        if self._http is not None:
-            await self._http.close()
+        await self._issuer.close()
 
     async def handle(self, request: web.BaseRequest, path: str) -> web.Response:
         """Answer one request under /.auth/."""
@@ -120,7 +110,7 @@ class SignIn:
         return headers
 
     async def _login(self, request: web.BaseRequest) -> web.Response:
-        metadata = await self._metadata()
+        metadata = await self._issuer.metadata()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         self._forget_old()
         redirect_uri = f"{request.scheme}://{request.host}/.auth/login/aad/callback"
@@ -129,7 +119,7 @@ class SignIn:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         parameters = {
             "response_type": "code",
-            "client_id": self._client_id,
+            "client_id": self._issuer.client_id,
             "redirect_uri": redirect_uri,
             "scope": "openid profile email",
             "state": state,
@@ -154,8 +144,9 @@ class SignIn:
             raise SignInFailed("the sign-in was begun in another browser")
         if "code" not in request.query:
             raise SignInFailed("the issuer gave no code")
-        tokens = await self._redeem(request.query["code"], pending)
-        claims = await self._verify(tokens.get("id_token", ""), pending.nonce)
+        code, verifier = request.query["code"], pending.verifier
+        tokens = await self._issuer.redeem(code, verifier, pending.redirect_uri)
+        claims = await self._issuer.verify(tokens.get("id_token", ""), pending.nonce)
         key = secrets.token_urlsafe(32)
         until = time.monotonic() + _SESSION_S
         self._sessions[key] = _Session(claims, tokens["id_token"], tokens.get("access_token", ""), until)
@@ -165,51 +156,6 @@ class SignIn:
         )
         answer.del_cookie(_state_cookie(state), path="/.auth")
         return answer
-
-    async def _redeem(self, code: str, pending: _Pending) -> dict[str, Any]:
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "client_id": self._client_id,
-            "redirect_uri": pending.redirect_uri,
-            "code_verifier": pending.verifier,
-        }
-        if secret := os.environ.get(CLIENT_SECRET_SETTING):
-            form["client_secret"] = secret
-        metadata = await self._metadata()
-        async with self._client().post(metadata["token_endpoint"], data=form) as answer:
-            if answer.status != 200:
-                raise SignInFailed(f"the issuer refused the code ({answer.status})")
-            tokens = await answer.json(content_type=None)
-        if not isinstance(tokens, dict):
-            raise SignInFailed("the issuer's tokens are malformed")
-        return tokens
-
-    async def _verify(self, id_token: str, nonce: str) -> dict[str, Any]:
-        metadata = await self._metadata()
-        async with self._client().get(metadata["jwks_uri"]) as answer:
-            keys = jwt.PyJWKSet.from_dict(await answer.json(content_type=None))
-        try:
-            key = keys[jwt.get_unverified_header(id_token)["kid"]]
-            claims = jwt.decode(
-                id_token,
-                key.key,
-                algorithms=["RS256", "ES256"],
-                audience=self._client_id,
-                issuer=metadata["issuer"],
-                options={"require": ["exp", "iat", "iss", "aud", "sub", "nonce"]},
-            )
-        except (jwt.PyJWTError, KeyError) as error:
-            raise SignInFailed(f"the identity token is not valid ({type(error).__name__})") from error
-        if not secrets.compare_digest(str(claims["nonce"]), nonce):
-            raise SignInFailed("the identity token is for another sign-in")
-        return dict(claims)
-
-    async def _metadata(self) -> dict[str, Any]:
-        async with self._client().get(f"{self._issuer}/.well-known/openid-configuration") as answer:
-            answer.raise_for_status()
-            metadata: dict[str, Any] = await answer.json(content_type=None)
-            return metadata
 
     def _logout(self, request: web.BaseRequest) -> web.Response:
         self._sessions.pop(request.cookies.get(COOKIE, ""), None)
@@ -242,11 +188,6 @@ class SignIn:
         while len(self._pending) >= _MOST_PENDING:
             self._pending.pop(next(iter(self._pending)))
         self._sessions = {key: one for key, one in self._sessions.items() if one.until > now}
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(timeout=_TIMEOUT)
-        return self._http
 
 
 def local_path(target: str | None) -> str:
