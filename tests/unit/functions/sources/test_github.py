@@ -113,6 +113,60 @@ async def test_a_closed_pull_request_that_was_not_merged_is_no_change(world: Any
     assert (await report_of(world, pull_request_sent(merged=False)))["kind"] == "nothing"
 
 
+@pytest.mark.parametrize("status", ["requested", "queued", "in_progress", "waiting"])
+async def test_a_run_that_has_not_ended_has_begun(world: Any, status: str) -> None:
+    hook = documented("github.documented.workflow_run")
+    hook["workflow_run"] |= {"status": status, "conclusion": None}
+
+    report = await report_of(world, hook)
+
+    assert (report["kind"], report["reason"], report["told"]["state"]) == ("deployment", "", "started")
+    assert report["told"]["finished_at"] is None
+
+
+@pytest.mark.parametrize("conclusion", ["skipped", "neutral", "stale", "action_required", "something_new"])
+async def test_a_run_that_ended_without_a_result_deployed_nothing(world: Any, conclusion: str) -> None:
+    hook = documented("github.documented.workflow_run")
+    hook["workflow_run"]["conclusion"] = conclusion
+
+    report = await report_of(world, hook)
+
+    assert (report["kind"], report["reason"]) == ("nothing", "no_deployment")
+
+
+async def test_a_run_that_was_run_again_is_another_deployment(world: Any) -> None:
+    hook = documented("github.documented.workflow_run")
+    first = (await report_of(world, hook))["told"]["id"]
+    hook["workflow_run"]["run_attempt"] = 2
+
+    assert (await report_of(world, hook))["told"]["id"] != first
+    assert len({event.id for event in world.publisher.events}) == 2
+
+
+async def test_a_clock_that_runs_backwards_is_told_as_it_is(world: Any) -> None:
+    hook = documented("github.documented.workflow_run")
+    hook["workflow_run"] |= {"run_started_at": "2020-10-05T18:33:49+01:00"}
+
+    told = (await report_of(world, hook))["told"]
+
+    assert (told["started_at"], told["finished_at"]) == (
+        "2020-10-05T17:33:49.000Z",
+        "2020-10-05T16:33:49.000Z",
+    )
+
+
+async def test_what_comes_along_with_a_deployment_s_status_does_not_change_what_it_is(world: Any) -> None:
+    """GitHub adds the check and the run that made it, where there are such."""
+    hook = documented("github.documented.deployment_status")
+    alone = await report_of(world, hook)
+    hook |= {
+        "workflow_run": documented("github.documented.workflow_run")["workflow_run"],
+        "check_run": {"id": 1},
+    }
+
+    assert await report_of(world, hook) == alone
+
+
 async def test_a_redelivery_is_the_same_event(world: Any) -> None:
     for _ in range(2):
         await report_of(world, documented("github.documented.deployment_status"))

@@ -131,12 +131,9 @@ async def test_what_was_not_taken_is_not_sent_again_until_somebody_redelivers_it
     await subscribe(rig, receiver)
     await told(rig, "/pull_requests")
 
-    async def entries() -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await rig.control("github", "GET", "/state"))["sent_hook"]
-        return found
-
-    await eventually(lambda: receiver.received)
-    (entry,) = await entries()
+    sent = rig.vendors["github"].collection("sent_hook")
+    (entry,) = await eventually(lambda: [one for one in sent.all() if one["state"] != "pending"])
+    assert (entry["state"], [one["outcome"] for one in entry["tries"]]) == ("failed", ["503"])
     await rig.control("github", "POST", f"/webhook/deliveries/{entry['id']}/attempts")
 
     await eventually(lambda: len(receiver.received) == 2)
