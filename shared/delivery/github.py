@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.delivery.deliveries import MOST_COMMITS, Commit
 from shared.domain.delivery.delivery_reports import Report, instant, part, reverted, sha
+from shared.domain.delivery.squashes import unfolded
 from shared.errors import VendorRefused
 
 if TYPE_CHECKING:
     from shared.clients.github import GitHubClient
 
 log = logging.getLogger(__name__)
+
+_MOST_SQUASHES = 25
+"""Pull requests whose commits one deployment asks for: each is a request."""
+_SLACK = timedelta(minutes=1)
 
 
 class GitHubFacts:
@@ -36,14 +42,12 @@ class GitHubFacts:
                 return report
             if before == told["commit"]:
                 return _with(report, commits=[])
-            found = await self._github.changes.commits_between(
-                repository, before, told["commit"], MOST_COMMITS
-            )
+            commits = await self._between(self._github, repository, before, told["commit"])
         except VendorRefused as refused:
             log.warning("the commits of a deployment from %s are not known: %s", repository, refused)
             return report
         takes_away = before if told.get("how") == "rollback" else None
-        return _with(report, commits=_commits(found), rolls_back=takes_away)
+        return _with(report, commits=commits, rolls_back=takes_away)
 
     async def of_change(self, report: Report) -> Report:
         """With its commits; and what it takes back, where one of them says so."""
@@ -72,6 +76,31 @@ class GitHubFacts:
             )
         named = told.get("named_environment") or told["environment"]
         return await github.deployments.previous_commit(repository, named, _number(told["id"]))
+
+    async def _between(self, github: GitHubClient, repository: str, base: str, head: str) -> list[Commit]:
+        """The commits from one to the other, squashes with what was squashed."""
+        found = await github.changes.commits_between(repository, base, head, MOST_COMMITS)
+        commits = _commits(found)
+        since = min(
+            (at for one in found if (at := instant(part(one, "commit", "committer", "date")))), default=None
+        )
+        if since is None:
+            return commits
+        try:
+            merged = await github.changes.merged_as(
+                repository, {one["sha"] for one in commits}, datetime.fromisoformat(since) - _SLACK
+            )
+            own = {
+                str(one["merge_commit_sha"]): _commits(
+                    (await github.changes.commits_of(repository, number))[0]
+                )
+                for one in merged[:_MOST_SQUASHES]
+                if (number := one.get("number"))
+            }
+        except VendorRefused as refused:
+            log.warning("what was squashed in %s is not known: %s", repository, refused)
+            return commits
+        return unfolded(commits, own)[:MOST_COMMITS]
 
 
 def _number(told: str) -> int:

@@ -5,6 +5,7 @@ Vendor's pages: https://docs.github.com/rest/pulls/pulls and https://docs.github
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from shared.clients.github.connection import PER_PAGE, Connection, Listed, repository_path
@@ -14,6 +15,8 @@ from shared.clients.http import segment
 
 MOST_OF_PULL_REQUEST = 250
 """Commits GitHub lists of a pull request."""
+_PAGES_BACK = 3
+_CLOSED = {"state": "closed", "sort": "updated", "direction": "desc"}
 
 
 class Changes:
@@ -27,7 +30,7 @@ class Changes:
         pages = self._connection.pages(
             "pull_requests",
             repository_path(repository, "pulls"),
-            params={"state": "closed", "sort": "updated", "direction": "desc"},
+            params=_CLOSED,
             most=MOST_PAGES,
         )
         listed, is_whole = await read_until(
@@ -35,6 +38,17 @@ class Changes:
         )
         merged = [one for one in listed if (at := moment(one, "merged_at")) and at >= since]
         return Read(list(reversed(merged)), None, is_whole)
+
+    async def merged_as(self, repository: str, commits: Collection[str], since: datetime) -> Listed:
+        """Pull requests merged since then that became one of these commits, out of the last that changed."""
+        path = repository_path(repository, "pulls")
+        pages = self._connection.pages("merged_as", path, params=_CLOSED, most=_PAGES_BACK)
+        listed, _ = await read_until(pages, _PAGES_BACK, lambda one: is_before(one, "updated_at", since))
+        return [
+            one
+            for one in listed
+            if one.get("merged_at") and one.get("merge_commit_sha") in commits and number(one, "number")
+        ]
 
     async def commits_of(self, repository: str, pull_request: int) -> tuple[Listed, int]:
         """The commits of a pull request, MOST_OF_PULL_REQUEST at most, and how many it has."""

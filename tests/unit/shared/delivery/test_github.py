@@ -81,6 +81,35 @@ async def test_the_one_before_is_of_the_same_environment_by_github_s_name_of_it(
     assert len(fact["commits"]) == 3
 
 
+async def test_a_squash_brings_what_was_squashed_with_the_times_it_was_made(
+    scene: Scene, github: FakeGitHub
+) -> None:
+    """GitHub dates a squash by its merge; the lead time of its commits began before."""
+    merged_at = "2019-05-15T10:00:00Z"
+    github.line = [*numbered(1, 1), a_commit(sha_of(2), at=merged_at), a_commit(sha_of(3), at=merged_at)]
+    github.deploy(1, sha_of(1), BEFORE, "success")
+    github.merge(12, sha_of(3), merged_at)
+    github.commits_of[12] = [a_commit("1" * 40, at="2019-05-13T10:00:00Z")]
+    github.merge(11, "9" * 40, merged_at, "7" * 40)
+    github.merge(10, sha_of(2), merged_at, number="ten")
+    github.merge(9, sha_of(2), merged_at, merged_at=None)
+
+    fact = await fact_of(scene, deployed(sha_of(3)))
+
+    assert fact["commits"] == [
+        {"sha": sha_of(2), "committed_at": "2019-05-15T10:00:00.000Z"},
+        {"sha": sha_of(3), "committed_at": None},
+        {"sha": "1" * 40, "committed_at": "2019-05-13T10:00:00.000Z"},
+    ]
+
+
+async def test_what_was_squashed_may_be_refused(scene: Scene, github: FakeGitHub) -> None:
+    github.deploy(1, sha_of(1), BEFORE, "success")
+    github.fail("GET", "/pulls", status(403))
+
+    assert len(shas(await fact_of(scene, deployed(sha_of(4))))) == 3
+
+
 async def test_a_rollback_brings_nothing_and_names_what_it_took_away(
     scene: Scene, github: FakeGitHub
 ) -> None:
