@@ -92,10 +92,9 @@ class GitHubFacts:
             )
             own = {
                 str(one["merge_commit_sha"]): _commits(
-                    (await github.changes.commits_of(repository, number))[0]
+                    (await github.changes.commits_of(repository, one["number"]))[0]
                 )
                 for one in merged[:_MOST_SQUASHES]
-                if (number := one.get("number"))
             }
         except VendorRefused as refused:
             log.warning("what was squashed in %s is not known: %s", repository, refused)

@@ -91,7 +91,8 @@ async def test_a_squash_brings_what_was_squashed_with_the_times_it_was_made(
     github.merge(12, sha_of(3), merged_at)
     github.commits_of[12] = [a_commit("1" * 40, at="2019-05-13T10:00:00Z")]
     github.merge(11, "9" * 40, merged_at, "7" * 40)
-    github.merge(10, sha_of(2), merged_at, number="ten")
+    github.merge(10, sha_of(2), merged_at)
+    github.pull_requests[0]["number"] = "ten"
     github.merge(9, sha_of(2), merged_at, merged_at=None)
 
     fact = await fact_of(scene, deployed(sha_of(3)))
