@@ -28,11 +28,17 @@ def blob_store(
 ) -> "BlobStore":
     """A store in `container`, reached by a connection string or by service address and identity.
 
+    Through a proxy where the environment names one.
+
     timeout_s: to connect, and between two pieces of an answer. retries: of the SDK, about a second apart.
     """
+    from urllib.request import getproxies_environment
+
     from azure.storage.blob.aio import BlobServiceClient, LinearRetry
 
     options: dict[str, Any] = {
+        # Else a proxy and a .netrc are looked for in threads at every request: a quarter of a small read's time.
+        "use_env_settings": bool(getproxies_environment()),
         "connection_timeout": timeout_s,
         "read_timeout": timeout_s,
         "retry_policy": LinearRetry(backoff=1, retry_total=retries, random_jitter_range=1),

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,8 +149,7 @@ async def test_the_address_carries_no_right(store: BlobStore) -> None:
 
 
 async def test_a_wrong_key_is_refused(storage: str) -> None:
-    port = int(storage.split("127.0.0.1:")[1].split("/")[0])
-    async with opened(port, key="d3Jvbmc=") as store:
+    async with opened(port_of(storage), key="d3Jvbmc=") as store:
         with pytest.raises(VendorRefused) as refusal:
             await store.put("a", b"")
         assert refusal.value.status == 403
@@ -208,15 +209,40 @@ async def test_a_fault_of_a_moment_goes_unnoticed() -> None:
         assert next(answers, None) is None
 
 
+async def test_a_netrc_of_the_machine_has_no_part_in_it(
+    storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    no_proxies(monkeypatch)
+
+    async with opened(port_of(storage), timeout_s=10) as store:
+        await store.put("netrc", b"1")
+        assert await store.get("netrc") == b"1"
+
+
+async def test_a_proxy_that_the_environment_names_is_used(
+    storage: str, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_proxies(monkeypatch)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused_tcp_port}")
+
+    async with opened(port_of(storage), timeout_s=10) as store:
+        with pytest.raises(VendorUnavailable):
+            await store.ping()
+
+
 def test_the_sdk_is_loaded_when_a_store_is_built() -> None:
     code = "import sys, shared.clients.blob; sys.exit(any(name.startswith('azure') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @contextlib.asynccontextmanager
-async def opened(port: int, retries: int = 0, **options: Any) -> AsyncIterator[BlobStore]:
+async def opened(
+    port: int, retries: int = 0, timeout_s: float = 0.3, **options: Any
+) -> AsyncIterator[BlobStore]:
     connection = connection_string(port, **options)
-    store = blob_store("test", connection_string=connection, timeout_s=0.3, retries=retries)
+    store = blob_store("test", connection_string=connection, timeout_s=timeout_s, retries=retries)
     try:
         yield store
     finally:
@@ -253,3 +279,12 @@ async def answering_server(statuses: Iterable[str], *headers: str) -> AsyncItera
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+def port_of(storage: str) -> int:
+    return int(storage.split("127.0.0.1:")[1].split("/")[0])
+
+
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
