@@ -53,7 +53,8 @@ TEXTS = {
     "gate.and": Text("e", "and"),
     "gate.baseline": Text("Linha de base", "Baseline"),
     "gate.baseline.history": Text(
-        "{value} (mediana de {of} implantações boas)", "{value} (median of {of} good deployments)"
+        "{value} (mediana das últimas implantações boas: {of})",
+        "{value} (median of the last good deployments: {of})",
     ),
     "gate.baseline.before": Text("{value} (antes desta implantação)", "{value} (before this deployment)"),
     "gate.baseline.none": Text("não há", "none"),
@@ -68,7 +69,7 @@ TEXTS = {
     "gate.chart.measured": Text("medido, de {low} a {high} {unit}", "measured, from {low} to {high} {unit}"),
     "gate.chart.baseline": Text("linha de base", "baseline"),
     "gate.chart.limit": Text("limite para ser aprovado", "limit to pass"),
-    "gate.running": Text("A janela ainda não foi avaliada: {step}.", "The window is not judged yet: {step}."),
+    "gate.running": Text("Ainda não há veredito. Agora: {step}.", "There is no verdict yet. Now: {step}."),
     "gate.dry_run": Text(
         "Simulação: nada foi feito nem será linha de base.",
         "Dry run: nothing was done, and it is no baseline.",

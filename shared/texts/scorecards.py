@@ -18,7 +18,7 @@ TEXTS = {
     "scorecard.dora.no_bands": Text(
         "os dados de {month} não bastam para uma faixa", "the data of {month} is not enough for a band"
     ),
-    "scorecard.dora.band": Text("{metric}: faixa {band}", "{metric}: band {band}"),
+    "scorecard.dora.band": Text("{metric}: desempenho {band}", "{metric}: {band} performance"),
     "scorecard.metric.change_lead_time": Text("lead time de mudança", "change lead time"),
     "scorecard.metric.deployment_frequency": Text("frequência de implantação", "deployment frequency"),
     "scorecard.metric.failed_deployment_recovery_time": Text(
@@ -27,9 +27,9 @@ TEXTS = {
     "scorecard.metric.change_fail_rate": Text("taxa de falha de mudanças", "change fail rate"),
     "scorecard.metric.deployment_rework_rate": Text("taxa de retrabalho", "deployment rework rate"),
     "scorecard.band.elite": Text("elite", "elite"),
-    "scorecard.band.high": Text("alta", "high"),
-    "scorecard.band.medium": Text("média", "medium"),
-    "scorecard.band.low": Text("baixa", "low"),
+    "scorecard.band.high": Text("alto", "high"),
+    "scorecard.band.medium": Text("médio", "medium"),
+    "scorecard.band.low": Text("baixo", "low"),
     "scorecard.gates.unknown": Text(
         "os quality gates não puderam ser lidos", "the quality gates could not be read"
     ),

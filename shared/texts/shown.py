@@ -44,7 +44,7 @@ TEXTS = {
     "page.sign_in_first": Text("Entre para ver e decidir.", "Sign in to see and decide."),
     "page.problem": Text("Problema", "Problem"),
     "page.request": Text("Pedido", "Request"),
-    "page.facts": Text("O que se pede", "What is asked for"),
+    "page.facts": Text("Detalhes", "Details"),
     "page.cause": Text("Causa provável", "Probable cause"),
     "page.evidence": Text("Evidências", "Evidence"),
     "page.missing": Text("Sem resposta de", "No answer from"),

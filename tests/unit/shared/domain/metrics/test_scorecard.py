@@ -58,8 +58,8 @@ def test_the_whole_is_as_good_as_its_worst_section_with_data() -> None:
     assert (card["level"], card["known"]) == ("fair", 4)
     (reason,) = card["reasons"]
     assert reason["text"] == {
-        "pt-BR": "taxa de falha de mudanças: faixa média",
-        "en": "change fail rate: band medium",
+        "pt-BR": "taxa de falha de mudanças: desempenho médio",
+        "en": "change fail rate: medium performance",
     }
 
 
