@@ -6,8 +6,7 @@ The clients of this folder call it; it turns what came back, or did not, into th
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -15,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from shared.clients.refusals import reason
 from shared.errors import OutcomeUnknown, VendorRefused, VendorUnavailable
 from shared.settings import VENDOR_TIMEOUT_S
 
@@ -37,8 +37,6 @@ type Params = Mapping[str, str | int]
 """Query parameters."""
 
 _NOT_TAKEN = frozenset({408, 425, 429, 503})
-_MESSAGE_LENGTH = 200
-_LOOKS_SECRET = re.compile(r"https?://\S+|[\w+/=.~-]{32,}")
 
 
 def http_client(
@@ -143,7 +141,7 @@ async def call[T](
         raise unclear(vendor, operation, f"failed ({status})", retry_after_s or still_at_work)
     # 203 is how Azure DevOps sends its sign-in page instead of an answer.
     if not response.is_success or status == HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
-        raise VendorRefused(vendor, operation, _reason(response, [json, form]), status)
+        raise VendorRefused(vendor, operation, reason(response, [json, form]), status)
     try:
         return parse(None if parse is nothing or not response.content else response.json())
     except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -169,58 +167,3 @@ def _retry_after_s(header: str | None) -> float | None:
     except ValueError:
         return None
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
-
-
-def _reason(response: httpx.Response, sent: Any) -> str:
-    """The vendor's words on one short line, without anything we sent and what else may be secret."""
-    try:
-        words = words_of(response.json())
-    except ValueError:
-        words = ""
-    ours = [
-        sent,
-        dict(response.request.url.params),
-        response.request.headers.get("Authorization", "").split(),
-    ]
-    for value in sorted(_texts(ours), key=len, reverse=True):
-        words = words.replace(value, "…")
-    words = in_short(words)
-    return f"refused ({response.status_code})" + (f": {words}" if words else "")
-
-
-def words_of(body: Any) -> str:
-    """What a vendor says about a refusal, on one line, from where it puts it.
-
-    {"error": {"message", "detail", "constraintViolations": [{"message"}]}}, {"message"},
-    {"error", "error_description"}, or a list of these.
-    """
-    if isinstance(body, list):
-        return " ".join(filter(None, map(words_of, body)))
-    if not isinstance(body, dict):
-        return ""
-    error = body.get("error", body)
-    if isinstance(error, str):
-        return " ".join(f"{error} {body.get('error_description', '')}".split())
-    if not isinstance(error, dict):
-        return ""
-    said = [str(error[name]) for name in ("message", "detail") if error.get(name)]
-    said.append(words_of(error.get("constraintViolations")))
-    return " ".join(" ".join(said).split())
-
-
-def in_short(words: str) -> str:
-    """The words without what may be secret, cut to a line."""
-    words = _LOOKS_SECRET.sub("…", words)
-    return words if len(words) <= _MESSAGE_LENGTH else words[:_MESSAGE_LENGTH].rstrip() + "…"
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text of a body, in pieces as a vendor might quote it, long enough to mean something."""
-    if isinstance(value, str):
-        yield from (piece for piece in (" ".join(value.split()), *value.split("\n")) if len(piece) >= 4)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)

@@ -7,8 +7,9 @@ from typing import Any, NotRequired, TypedDict
 
 from shared.clients.absence import was_there
 from shared.clients.dynatrace.api import VENDOR, Api
-from shared.clients.http import Params, in_short, nothing, segment, words_of
+from shared.clients.http import Params, nothing, segment
 from shared.clients.idempotency import find_or_create, retrying
+from shared.clients.refusals import in_short, words_of
 from shared.errors import VendorRefused
 
 _PATH = "/api/v2/settings/objects"
