@@ -59,7 +59,7 @@ class ChangeFacts:
         number, rooms = int(report["told"]["pull_request"]), self._azure_devops
         found = await rooms.deployments.commits_of(project, repository_id, number, MOST_COMMITS + 1)
         change = _change(report, service)
-        change["commits"], change["more_commits"] = _commits(found), max(0, len(found) - MOST_COMMITS)
+        change["commits"], change["more_commits"] = commits_of(found), max(0, len(found) - MOST_COMMITS)
         change["reverts"] = change["reverts"] or next(
             (name for one in found if (name := reverted(one.get("comment")))), None
         )
@@ -104,7 +104,8 @@ def _change(report: Report, service: Service) -> ChangeMerged:
     }
 
 
-def _commits(found: list[dict[str, Any]]) -> list[Commit]:
+def commits_of(found: list[dict[str, Any]]) -> list[Commit]:
+    """Commits as Azure DevOps lists them of a pull request; whose they are is not read."""
     return [
         {"sha": name, "committed_at": instant(part(one, "author", "date"))}
         for one in found[:MOST_COMMITS]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from shared.delivery.changes import commits_of
 from shared.domain.action.actions import ROLL_BACK
 from shared.domain.delivery import delivery_matching as matching
 from shared.domain.delivery.deliveries import MOST_COMMITS, Commit, Deployment, Result, deployment_id
 from shared.domain.delivery.delivery_matching import Service
 from shared.domain.delivery.delivery_reports import AZURE_DEVOPS, Report, instant, sha
+from shared.domain.delivery.squashes import unfolded
+from shared.errors import VendorRefused
 
 if TYPE_CHECKING:
     from shared.action_log import ActionLog
@@ -16,11 +20,15 @@ if TYPE_CHECKING:
     from shared.clients.azure_devops.deployments import DeployingRun, EnvironmentRecord
     from shared.clients.azure_devops.run_shapes import Run
 
+log = logging.getLogger(__name__)
+
 _RESULTS: dict[str, Result] = {"succeeded": "succeeded", "failed": "failed", "canceled": "cancelled"}
 _PULL = "refs/pull/"
 _RUNS, _BEGINS = "start_run", "begin_action"
 """Steps of an operation: that start an action's run, and that begin the action."""
 NOT_FINISHED = "not_finished"
+_MOST_ASKED, _MOST_SQUASHES = 100, 25
+"""Commits that may be squashes, and pull requests whose commits are asked for: each is a request."""
 
 
 class RunFacts:
@@ -74,7 +82,7 @@ class RunFacts:
             "result": run["result"],
         }
         before = await self._azure_devops.deployments.previous(project, pipeline_id, found)
-        commits = await self._commits(project, before, run)
+        commits = await self._commits(service, before, run)
         how = await self._how(found, str(service["name"]))
         takes_away = before["commit"] if before and before["commit"] != run["commit"] else None
         made = []
@@ -88,16 +96,41 @@ class RunFacts:
             made.append(deployment)
         return made, ""
 
-    async def _commits(self, project: str, before: Run | None, run: Run) -> list[Commit]:
-        """The commits it brought; none where it is the first, or the same again."""
+    async def _commits(self, service: Service, before: Run | None, run: Run) -> list[Commit]:
+        """The commits it brought, squashes with what was squashed; none where it is the first, or the same again."""
         if before is None or before["commit"] == run["commit"]:
             return []
+        place = service["azure_devops"]
+        project, repository_id = str(place["project"]), run.get("repository_id") or place.get("repository_id")
         found = await self._azure_devops.comparing.commits(
             project, before["run_id"], run["run_id"], MOST_COMMITS
         )
-        return [
+        commits: list[Commit] = [
             {"sha": name, "committed_at": instant(one["at"])} for one in found if (name := sha(one["commit"]))
         ]
+        if not commits or not repository_id:
+            return commits
+        return unfolded(commits, await self._pull_requests(project, str(repository_id), commits))[
+            :MOST_COMMITS
+        ]
+
+    async def _pull_requests(
+        self, project: str, repository_id: str, commits: list[Commit]
+    ) -> dict[str, list[Commit]]:
+        """The commits of the pull requests that became these; none where the repository may not be read."""
+        rooms, names = self._azure_devops.deployments, [one["sha"] for one in commits[:_MOST_ASKED]]
+        try:
+            merged = await rooms.pull_requests_of(project, repository_id, names)
+            return {
+                commit: commits_of(
+                    await rooms.commits_of(project, repository_id, int(one["pullRequestId"]), MOST_COMMITS)
+                )
+                for commit, one in list(merged.items())[:_MOST_SQUASHES]
+                if str(one.get("pullRequestId")).isdecimal()
+            }
+        except VendorRefused as refused:
+            log.warning("what was squashed is not known: %s", refused)
+            return {}
 
     async def _how(self, found: DeployingRun, service: str) -> str:
         key = found["run"]["key"]

@@ -145,17 +145,24 @@ class Deployments(RunReading):
 
     async def pull_request_of(self, project: str, repository_id: str, commit: str) -> dict[str, Any] | None:
         """The pull request whose merge made this commit; None: it was pushed, or there is no such repository."""
-        body = {"queries": [{"type": "lastMergeCommit", "items": [commit]}]}
+        return (await self.pull_requests_of(project, repository_id, [commit])).get(commit)
+
+    async def pull_requests_of(
+        self, project: str, repository_id: str, commits: list[str]
+    ) -> dict[str, dict[str, Any]]:
+        """The pull requests whose merges made these commits, by commit; {} where there is no such repository."""
+        body = {"queries": [{"type": "lastMergeCommit", "items": commits}]}
         path = repository_path(project, repository_id, "pullrequestquery")
 
-        def parse(told: Mapping[str, Any]) -> dict[str, Any] | None:
-            return next((dict(one) for by in told["results"] for one in by.get(commit, [])), None)
+        def parse(told: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+            return {commit: dict(found[0]) for by in told["results"] for commit, found in by.items() if found}
 
-        return await retrying(
+        found = await retrying(
             lambda: unless_absent(
                 self._call("pull_request_of", "POST", path, json=body, writes=False, parse=parse)
             )
         )
+        return found or {}
 
     async def commits_of(
         self, project: str, repository_id: str, pull_request: int, most: int

@@ -47,6 +47,43 @@ async def test_a_run_that_succeeded_is_a_deployment_with_the_commits_since_the_o
     assert "Paulk" not in event.to_json()
 
 
+def squashed(scene: Scene) -> None:
+    """A run brings a pull request that was squashed."""
+    scene.vendor.add_run(11, OLD)
+    scene.vendor.git.commits["r-1", NEW] = {"comment": "Keep baskets", "parents": [OLD]}
+    scene.vendor.git.commits["r-1", OLD] = {"comment": "Begin", "parents": []}
+    scene.vendor.add_run(12, NEW)
+    own = {"commitId": "1" * 40, "author": {"date": "2026-11-18T09:00:00Z"}}
+    scene.vendor.deliveries.pull_requests = [
+        {
+            "pullRequestId": 3,
+            "lastMergeCommit": {"commitId": NEW},
+            "repository": {"id": "r-1"},
+            "_commits": [own],
+        }
+    ]
+
+
+async def test_a_squash_brings_what_was_squashed_with_the_times_it_was_made(scene: Scene) -> None:
+    squashed(scene)
+
+    (event,) = await events_of(scene, report())
+
+    assert event.data["commits"] == [
+        {"sha": NEW, "committed_at": None},
+        {"sha": "1" * 40, "committed_at": "2026-11-18T09:00:00.000Z"},
+    ]
+
+
+async def test_a_repository_that_may_not_be_read_takes_nothing_away(scene: Scene) -> None:
+    squashed(scene)
+    scene.vendor.fail("POST", "pullrequestquery", status(403))
+
+    (event,) = await events_of(scene, report())
+
+    assert [one["sha"] for one in event.data["commits"]] == [NEW]
+
+
 async def test_told_again_it_is_the_same_event(scene: Scene) -> None:
     scene.vendor.add_run(12, NEW)
 
