@@ -15,7 +15,7 @@ from shared.delivery.runs import RunFacts
 from shared.domain import event_types
 from shared.domain.delivery import delivery_matching as matching
 from shared.domain.delivery import work_items
-from shared.domain.delivery.deliveries import Deployment
+from shared.domain.delivery.deliveries import Deployment, deployment_id
 from shared.domain.delivery.delivery_matching import Service
 from shared.domain.delivery.delivery_reports import (
     AZURE_DEVOPS,
@@ -164,7 +164,7 @@ def event_of_deployment(deployment: Deployment) -> Event:
 def _deployment(report: Report, service: Service, environment: str) -> Deployment:
     told, source = report["told"], report["source"]
     return {
-        "deployment_id": f"{source}:{told['id']}:{environment}",
+        "deployment_id": deployment_id(source, told["id"], environment),
         "service": str(service["name"]),
         "environment": environment,
         "version": told["version"],
