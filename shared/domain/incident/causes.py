@@ -127,7 +127,7 @@ def _is_meant(item: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
     run_id, commit = str(told.get("run_id") or ""), str(told.get("commit") or "?")
     same_commit = commit != "?" and str(facts.get("commit") or "").startswith(commit)
     if not run_id:
-        return same_commit and not facts.get("run_id")
+        return same_commit
     return str(facts.get("run_id") or "") == run_id and (same_commit or commit == "?")
 
 

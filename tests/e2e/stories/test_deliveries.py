@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,9 +11,13 @@ import pytest
 import pytest_asyncio
 
 from sandbox.demo.stage import Stage
+from sandbox.platform.app_settings import warehouse_settings
 from sandbox.platform.document import ORGANIZATION
+from sandbox.platform.seed import ERROR_RATE
 from shared.clients.blob import BlobStore, blob_store
+from shared.clients.snowflake import warehouse
 from tests.fakes.hooks import basic, documented, signed
+from warehouse.login import read_login
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -42,12 +47,13 @@ async def registered(stage: Stage) -> None:
 
 async def put_service(stage: Stage, name: str, pipeline_id: int, **delivery: Any) -> None:
     demo = stage.world.demo
+    entity_id = demo["entity_id"] if name == demo["service"] else ""
     told = {
         "product": "Loja Online",
         "owner": "time-loja",
         "tier": 2,
         "azure_devops": {"project": demo["project"], "pipeline_id": pipeline_id},
-        "dynatrace": {"entity_id": demo["entity_id"], "metric_selector": "m", "upper_bound": 2.0},
+        "dynatrace": {"entity_id": entity_id, "metric_selector": ERROR_RATE, "upper_bound": 2.0},
         "delivery": {"environment": "production", "repositories": [GITHUB], **delivery},
     }
     (await called(stage, "PUT", f"services/{name}", told)).raise_for_status()
@@ -280,3 +286,116 @@ async def test_what_github_s_webhook_missed_the_timer_finds_and_a_redelivery_is_
     assert event["data"]["service"] == stage.world.demo["service"]
     assert [one["sha"] for one in event["data"]["commits"]] == pushed["shas"]
     assert await told_dynatrace(stage, subject) == 1
+
+
+async def loaded(stage: Stage, what: str, query: str, *values: Any) -> list[dict[str, Any]]:
+    """The warehouse's rows, once what is archived is loaded and there are any."""
+    client = warehouse(read_login(warehouse_settings(stage.world.document)))
+
+    async def look() -> list[dict[str, Any]]:
+        await stage.world.run_timer("load_warehouse")
+        return await client.query(query, values)
+
+    try:
+        return await stage.until(what, look, lambda rows: rows)
+    finally:
+        await client.close()
+
+
+async def on_board(stage: Stage, method: str, place: str, **fields: str) -> int:
+    """Somebody writes or moves a work item."""
+    vendor, project = stage.world.document["vendors"]["azure_devops"], stage.world.demo["project"]
+    answer = await stage.world.http.request(
+        method,
+        f"{vendor['organization_url']}/{project}/_apis/wit/workitems/{place}?api-version=7.1",
+        content=json.dumps(
+            [
+                {"op": "add", "path": f"/fields/System.{name}", "value": value}
+                for name, value in fields.items()
+            ]
+        ),
+        headers={"Content-Type": "application/json-patch+json"},
+        auth=("", vendor["token"]),
+    )
+    return int(answer.raise_for_status().json()["id"])
+
+
+async def test_what_moves_on_the_board_flows_into_the_warehouse(stage: Stage, blob: BlobStore) -> None:
+    service = f"flow-{secrets.token_hex(3)}"
+    await put_service(stage, service, 4711, repositories=[])
+    tags = f"service:{service}"
+    story = await on_board(stage, "POST", "$User%20Story", Title="Freight", Tags=tags, State="Active")
+    bug = await on_board(stage, "POST", "$Bug", Title="No freight", Tags=tags, State="Active")
+    await on_board(stage, "PATCH", str(bug), State="Closed")
+    # Another worker may know the registry of some seconds ago.
+    for item in (story, bug):
+        await stage.until(
+            "the timer tells of the item",
+            lambda item=item: pulled(stage, blob, f"azure_devops:{item}", service),
+            bool,
+        )
+    await stage.drained("archive")
+
+    (day,) = await loaded(
+        stage,
+        "the flow is loaded",
+        "SELECT STARTED, COMPLETED, COMPLETED_UNPLANNED, WORK_IN_PROGRESS FROM MART.DELIVERY_FLOW_DAILY"
+        " WHERE SERVICE = ? ORDER BY DAY DESC LIMIT 1",
+        service,
+    )
+    assert {name: int(value) for name, value in day.items()} == {
+        "STARTED": 2,
+        "COMPLETED": 1,
+        "COMPLETED_UNPLANNED": 1,
+        "WORK_IN_PROGRESS": 1,
+    }
+
+
+async def pulled(stage: Stage, blob: BlobStore, subject: str, service: str) -> bool:
+    await stage.world.run_timer("pull_work_items")
+    found = await archived(blob, "work_item.changed", subject)
+    return any(one["subject"] == subject and one["data"]["service"] == service for one in found.values())
+
+
+async def test_an_incident_is_laid_to_the_deployment_that_people_took_back(
+    stage: Stage, blob: BlobStore
+) -> None:
+    problem_id = await stage.open_problem("Laid to its deployment")
+    run = (await stage.world.state("azure_devops"))["run"][-1]
+    deployment_id = f"azure_devops:{run['id']}:production"
+    await stage.world.run_timer("reconcile_deliveries")
+    operation = await stage.decision_wanted(problem_id)
+    url = f"approvals/{operation['id']}"
+    body = {"decision": "approve", "action_hash": operation["approval"]["action_hash"]}
+    assert (await called(stage, "POST", url, body)).status_code == 202
+    ended = await stage.ended(operation["id"])
+    await stage.until(
+        "the deployment is archived",
+        lambda: archived(blob, "deployment.finished", deployment_id),
+        lambda events: events,
+    )
+    closed = await stage.until(
+        "the end is archived",
+        lambda: archived(blob, "incident.closed", operation["id"]),
+        lambda events: events,
+    )
+    await stage.drained("archive")
+
+    rows = await loaded(
+        stage,
+        "the incident is laid to something",
+        "SELECT LAID.DEPLOYMENT_ID, LAID.ATTRIBUTION_KIND, LAID.ATTRIBUTION_CONFIDENCE"
+        " FROM CORE.DEPLOYMENT_INCIDENTS AS LAID INNER JOIN CORE.INCIDENTS AS INCIDENTS"
+        " ON LAID.INCIDENT = INCIDENTS.INCIDENT WHERE INCIDENTS.PROBLEM_ID = ?",
+        problem_id,
+    )
+    assert ended["outcome"] == "resolved"
+    (event,) = closed.values()
+    assert event["data"]["caused_by"] == {
+        "deployment_id": deployment_id,
+        "change_number": None,
+        "commit": run["version"],
+    }
+    (laid,) = rows
+    assert (laid["DEPLOYMENT_ID"], laid["ATTRIBUTION_KIND"]) == (deployment_id, "deployment")
+    assert float(laid["ATTRIBUTION_CONFIDENCE"]) == 1

@@ -87,6 +87,13 @@ def test_a_deployment_that_another_tool_told_is_known_by_its_commit() -> None:
     assert found.caused_by["deployment_id"] == "github:145:production"
 
 
+def test_a_run_and_what_its_pipeline_told_dynatrace_are_one_deployment() -> None:
+    told = {"run_id": None, "commit": COMMIT[:8]}
+    bare = event("E2", run_id=None, deployment_id="")
+
+    assert suspect(chosen(text_values=told), [run("E1"), bare], "production") == Suspect(CAUSED, 0.9, "102")
+
+
 @pytest.mark.parametrize(
     "items",
     [
