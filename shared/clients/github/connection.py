@@ -25,34 +25,35 @@ VERSION = "2022-11-28"
 PER_PAGE = 100
 UNTOLD_WAIT_S = 60.0
 """How long GitHub wants to be left alone where it says that it was too much, and not until when."""
+_USED_UP = "its rate limit is used up"
 
 type Listed = list[dict[str, Any]]
 
 
 class Connection:
-    """http: a client with base_url, headers and timeout (seconds) already set."""
+    """http: a client with base_url, headers and timeout (seconds) already set.
+
+    Once GitHub says that it was too much, it is left alone as long as it wants: who goes on asking is shut out.
+    """
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
+        self._quiet_until_s = 0.0
 
-    async def call[T](
-        self, operation: str, path: str, *, parse: Callable[[Any], T], params: Params | None = None
-    ) -> T:
-        """One read, once. Raises: VendorUnavailable, also where a limit is used up; VendorRefused."""
-        return (await self._read(operation, path, parse, params))[0]
+    async def call[T](self, operation: str, path: str, *, parse: Callable[[Any], T]) -> T:
+        """One read that no limit counts, once. Raises: VendorUnavailable, VendorRefused."""
+        return (await self._read(operation, path, parse, None))[0]
 
-    async def get[T](
-        self, operation: str, path: str, *, parse: Callable[[Any], T], params: Params | None = None
-    ) -> T:
-        """`call`, retried for seconds."""
-        return await retrying(lambda: self.call(operation, path, parse=parse, params=params))
+    async def get[T](self, operation: str, path: str, *, parse: Callable[[Any], T]) -> T:
+        """A read, retried for seconds. Raises: VendorUnavailable, also where a limit is used up; VendorRefused."""
+        return (await retrying(lambda: self._ask(operation, path, parse, None)))[0]
 
     async def pages(
         self, operation: str, path: str, *, params: Params, most: int, name: str = ""
     ) -> AsyncIterator[Listed]:
         """The pages of a list, `most` of them. name: of the member that holds the list, where it is not the answer.
 
-        Raises: as `call`; VendorRefused where the next page is said to be at another origin, which gets no token.
+        Raises: as `get`; VendorRefused where the next page is said to be at another origin, which gets no token.
         """
         following: str | None = path
         given: Params | None = {**params, "per_page": PER_PAGE}
@@ -69,10 +70,18 @@ class Connection:
         def parse(body: Any) -> Listed:
             return [dict(one) for one in (body[name] if name else body)]
 
-        found, following = await retrying(lambda: self._read(operation, path, parse, params))
+        found, following = await retrying(lambda: self._ask(operation, path, parse, params))
         if following is not None and not self._is_ours(following):
             raise VendorRefused(VENDOR, operation, "its next page is said to be at another address")
         return found, following
+
+    async def _ask[T](
+        self, operation: str, path: str, parse: Callable[[Any], T], params: Params | None
+    ) -> tuple[T, str | None]:
+        """`_read`, unless GitHub is to be left alone."""
+        if (left_s := self._quiet_until_s - time.monotonic()) > 0:
+            raise VendorUnavailable(VENDOR, operation, _USED_UP, left_s)
+        return await self._read(operation, path, parse, params)
 
     async def _read[T](
         self, operation: str, path: str, parse: Callable[[Any], T], params: Params | None
@@ -90,10 +99,11 @@ class Connection:
                 parse=parse,
                 on_response=seen.append,
             )
-        except VendorError as error:
+        except VendorError:
             if seen and (wait_s := _too_much(seen[0])):
-                raise VendorUnavailable(VENDOR, operation, "its rate limit is used up", wait_s) from None
-            raise error from None
+                self._quiet_until_s = time.monotonic() + wait_s
+                raise VendorUnavailable(VENDOR, operation, _USED_UP, wait_s) from None
+            raise
         return told, seen[0].links.get("next", {}).get("url")
 
     def _is_ours(self, url: str) -> bool:

@@ -173,7 +173,9 @@ async def test_a_limit_can_be_used_up(rig: Rig, client: GitHubClient, since: dat
     assert caught.value.retry_after_s == 300
     await client.ping()
     await rig.control("github", "PUT", "/requests_left", {})
-    assert (await client.changes.merged_since(REPOSITORY, since)).found
+    afterwards = github_client(rig.urls["github"], rig.credentials["github"]["token"])
+    assert (await afterwards.changes.merged_since(REPOSITORY, since)).found
+    await afterwards.aclose()
 
 
 async def test_what_happened_outlives_a_restart(rig: Rig, since: datetime) -> None:

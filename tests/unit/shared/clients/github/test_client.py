@@ -141,6 +141,16 @@ async def test_a_limit_that_is_used_up_is_for_later_and_not_waited_for_here(
     assert len(github.requests) == 1
 
 
+async def test_who_was_too_much_asks_no_more_until_then(client: GitHubClient, github: FakeGitHub) -> None:
+    github.fail("GET", "/pulls", status(429, Retry_After="60"))
+    for _ in range(3):
+        with pytest.raises(VendorUnavailable, match="rate limit"):
+            await client.changes.merged_since(REPOSITORY, SINCE)
+
+    assert len(github.requests) == 1
+    await client.ping()
+
+
 async def test_a_plain_403_is_a_refusal(client: GitHubClient, github: FakeGitHub) -> None:
     github.fail("GET", "/pulls", status(403, {"message": "Resource not accessible by personal access token"}))
 
