@@ -12,7 +12,7 @@ import azure.functions as func
 from functions.http import answer, answers_problems, caller_with
 from functions.operations import UNDER_WAY
 from functions.registry import checked_name
-from functions.starting import policy, start_once
+from functions.starting import settled, start_once
 from shared.domain.action.action_policy import risk_of
 from shared.domain.service import provisioning
 from shared.errors import NotFound
@@ -43,9 +43,7 @@ async def request_decommission(req: func.HttpRequest, client: df.DurableFunction
                 "service": service,
                 "requested_by": {"id": caller.id, "name": caller.name},
                 "risk": risk_of("medium", service.get("tier")),
-                "policy": policy(configuration),
-                "language": configuration.default_language,
-                "public_url": configuration.public_url,
+                **settled(configuration),
             }
             started = await start_once(client, "decommission_service", operation_id, request)
             break

@@ -14,7 +14,7 @@ import azure.functions as func
 
 from functions.http import answer, answers_problems, body_of, caller_with
 from functions.service_requests import Request, is_of, operation_id_of, read_request
-from functions.starting import policy, start_once
+from functions.starting import settled, start_once
 from shared.domain.service.provisioning import PIPELINE_FOLDER
 from shared.errors import Conflict
 from shared.security.tokens import READER, REQUESTER
@@ -94,9 +94,7 @@ async def request_service(req: func.HttpRequest, client: df.DurableFunctionsClie
         operation_id,
         {
             **asked.work(),
-            "policy": policy(configuration),
-            "language": configuration.default_language,
-            "public_url": configuration.public_url,
+            **settled(configuration),
         },
     )
     address = f"{configuration.public_url}/api/operations/{operation_id}"

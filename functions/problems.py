@@ -16,7 +16,7 @@ import azure.functions as func
 
 from functions.operations import UNDER_WAY
 from functions.problem_facts import facts_of
-from functions.starting import policy, start_once
+from functions.starting import policy, settled, start_once
 from shared.domain.incident import correlation, incidents, problems
 from shared.domain.incident.correlation import Assignment
 from shared.errors import PoisonMessage, VendorUnavailable
@@ -125,9 +125,7 @@ async def _start(
     request = {
         "problem": problem,
         "reopens": dict(assignment.reopens) if assignment.reopens else None,
-        "policy": policy(configuration),
-        "language": configuration.default_language,
-        "public_url": configuration.public_url,
+        **settled(configuration),
     }
     return await start_once(client, "remediate_problem", assignment.operation_id, request)
 

@@ -43,6 +43,15 @@ def policy(settings: Settings) -> dict[str, float]:
     )
 
 
+def settled(settings: Settings) -> dict[str, Any]:
+    """What these settings say to every operation: its policy, the language people read, the app's own address."""
+    return {
+        "policy": policy(settings),
+        "language": settings.default_language,
+        "public_url": settings.public_url,
+    }
+
+
 async def start_once(
     client: df.DurableFunctionsClient, orchestrator: str, instance_id: str, request: dict[str, Any]
 ) -> bool:

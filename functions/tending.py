@@ -12,7 +12,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from functions.starting import policy, start_once
+from functions.starting import settled, start_once
 from shared.domain.service import environment_changes as changes
 from shared.domain.service import environments
 from shared.services import services
@@ -74,9 +74,7 @@ async def _ensure_started(
         "service": service,
         "environment": name,
         "action": action["action"],
-        "policy": policy(settings),
-        "language": settings.default_language,
-        "public_url": settings.public_url,
+        **settled(settings),
     }
     if await start_once(client, "tend_environment", action_id, request):
         log.info("%s: started", action_id)

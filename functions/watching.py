@@ -15,7 +15,7 @@ import azure.functions as func
 from functions.http import answer, answers_problems, caller_with
 from functions.operations import UNDER_WAY
 from functions.registry import checked_name
-from functions.starting import policy, start_once
+from functions.starting import settled, start_once
 from shared.domain.watch import watched
 from shared.domain.watch.anomalies import ANOMALOUS
 from shared.errors import NotFound
@@ -113,9 +113,7 @@ async def _start(
     settings = services().settings
     common = {
         "service": result.service["name"],
-        "policy": policy(settings),
-        "language": settings.default_language,
-        "public_url": settings.public_url,
+        **settled(settings),
     }
     return await start_once(client, orchestrator, instance_id, {**common, **request})
 
