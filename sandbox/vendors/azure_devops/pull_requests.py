@@ -142,15 +142,8 @@ class PullRequests:
         return listed([])
 
     def _repository(self, request: web.Request) -> Document:
-        self._projects.of(request)
-        found = self._repositories.get(request.match_info["repository"])
-        if found is None:
-            raise refuse(
-                HTTPStatus.NOT_FOUND,
-                "TF401019: The Git repository does not exist.",
-                "GitRepositoryNotFoundException",
-            )
-        return found
+        """By its id or its name. Raises: Refusal, 404."""
+        return self._repositories.opened(request)[1]
 
     def _of(self, request: web.Request) -> Document:
         repository = self._repository(request)

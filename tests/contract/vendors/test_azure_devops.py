@@ -19,6 +19,7 @@ DOCUMENTED = {
     ("POST", "/{}/{}/_apis/wit/wiql"),  # the description takes the optional team for a required one
     ("GET", "/{}/{}/_apis/distributedtask/environments"),
     ("GET", "/{}/{}/_apis/distributedtask/environments/{}/environmentdeploymentrecords"),
+    ("POST", "/{}/{}/_apis/distributedtask/hubs/{}/plans/{}/events"),
     ("GET", "/{}/{}/_apis/pipelines/pipelinepermissions/{}/{}"),
     ("PATCH", "/{}/{}/_apis/pipelines/pipelinepermissions/{}/{}"),
     ("PATCH", "/{}/{}/_apis/pipelines/pipelinepermissions"),
@@ -133,6 +134,21 @@ async def test_what_lies_between_two_runs_conforms(rig: Rig) -> None:
     (commit,) = commits["value"]
     conforms("build", "Change", commit)
     assert (commit["id"], commit["message"]) == ("b" * 40, "Fewer connections")
+
+
+async def test_pull_requests_conform(rig: Rig) -> None:
+    await pipeline(rig)
+    change = {"project": "shop", "repository": "checkout", "files": {"/src/app.py": "x = 2"}}
+    number = (await rig.control("azure_devops", "POST", "/pull_requests", change))["pullRequestId"]
+    here = f"{SHOP}/git/repositories/checkout"
+
+    one = await call(rig, "GET", f"{here}/pullrequests/{number}")
+    commits = await call(rig, "GET", f"{here}/pullRequests/{number}/commits")
+
+    conforms("git", "GitPullRequest", one)
+    assert one["lastMergeTargetCommit"]["commitId"] == COMMIT
+    for commit in commits["value"]:
+        conforms("git", "GitCommitRef", commit)
 
 
 async def test_pipelines_conform(rig: Rig) -> None:
