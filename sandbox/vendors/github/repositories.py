@@ -8,7 +8,7 @@ from aiohttp import web
 
 from sandbox.vendors.clock import MINUTE_MS, now_ms
 from sandbox.vendors.control import wrong
-from sandbox.vendors.framework import Operation, object_body, reply
+from sandbox.vendors.framework import Operation, note, object_body, reply
 from sandbox.vendors.github.answers import missing, paged
 from sandbox.vendors.github.shapes import commit_shown, repository_shown
 from sandbox.vendors.store import Collection, Document
@@ -50,6 +50,7 @@ class Repositories:
     def of(self, request: web.Request) -> Document:
         """The repository a request names, in any case. Raises: Refusal, 404."""
         named = f"{request.match_info['owner']}/{request.match_info['repository']}"
+        note(request, repository=named)
         found = self._kept.get(named.lower())
         if found is None:
             raise missing()
