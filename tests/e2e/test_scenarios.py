@@ -1,10 +1,11 @@
-"""The demo's scenarios, each on its own, in any order, on one platform."""
+"""The demo's scenarios, in any order, on one platform; what one left, another goes on from."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
+from sandbox.demo.played import Played
 from sandbox.demo.scenarios import SCENARIOS, Scenario, vendor_away
 from sandbox.demo.stage import Stage
 from sandbox.platform.story import world
@@ -15,15 +16,20 @@ pytestmark = pytest.mark.timeout(400)
 _ORDER = sorted(SCENARIOS, key=lambda scenario: scenario.name == "killed_worker")
 
 
+@pytest.fixture(scope="module")
+def played() -> Played:
+    return Played()
+
+
 @pytest.mark.parametrize("scenario", _ORDER, ids=lambda scenario: scenario.name)
 def test_the_scenario_holds(
-    scenario: Scenario, platform: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, platform: dict[str, Any], played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vendor_away, "AWAY_S", 6.0)
 
     async def play() -> Stage:
         async with world(platform) as stands_on:
-            stage = Stage(stands_on, print)
+            stage = Stage(stands_on, print, played)
             await scenario.play(stage)
             return stage
 
