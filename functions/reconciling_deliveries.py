@@ -4,6 +4,7 @@ What each vendor has to tell since then, its module of functions/pulling_deliver
 """
 
 import logging
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ bp = df.Blueprint()
 log = logging.getLogger(__name__)
 
 MOST_RETRIED, MOST_TOLD = 100, 50
+MOST_AWAY = 3
+"""Reports in vain, after which their tool counts as away: each may take most of a minute to fail."""
 RETRIED = frozenset(
     {"unregistered", "ambiguous", "no_environment", "not_finished", "not_there", "vendor_away", "refused"}
 )
@@ -50,15 +53,21 @@ async def reconcile(now: datetime) -> dict[str, int]:
 async def _retry(now: datetime) -> int:
     """Try again what may match by now, the longest untried first; forget what is too old."""
     from shared.delivery.shelf import KEPT_FOR
+    from shared.domain.delivery.delivery_matching import AWAY
 
-    kept, matched = shelf(), 0
+    kept, matched, away = shelf(), 0, Counter[str]()
     entries = sorted(await kept.all(), key=lambda one: one["tried_at"])
     old = [one for one in entries if now - datetime.fromisoformat(one["kept_at"]) > KEPT_FOR]
     for entry in old:
         await kept.drop(entry["id"])
     due = [one for one in entries if one not in old and _is_due(one, now)]
     for entry in due[:MOST_RETRIED]:
-        matched += not await take(entry["id"], entry["report"], now)
+        source = entry["report"]["source"]
+        if away[source] >= MOST_AWAY:
+            continue
+        reason = await take(entry["id"], entry["report"], now)
+        matched += not reason
+        away[source] += reason == AWAY
     return matched
 
 

@@ -11,6 +11,8 @@ from functions.pulling_deliveries.azure_devops import MARK
 from functions.reconciling_deliveries import reconcile
 from functions.sources import azure_devops as hooks
 from shared.clients.azure_devops import azure_devops_client
+from shared.delivery.reporting import reported
+from shared.domain.delivery.azure_devops_runs import run_reported
 from tests.fakes.azure_devops import TOKEN, URL, FakeAzureDevOps
 from tests.fakes.hooks import COMMIT, run_sent
 from tests.fakes.vendor import status
@@ -136,6 +138,20 @@ async def test_what_was_unregistered_matches_once_it_is_registered(
     assert (await reconcile(now))["matched"] == 0
     assert (await reconcile(now + timedelta(minutes=6)))["matched"] == 1
     assert world.publisher.events[-1].type == "deployment.finished"
+
+
+async def test_a_tool_that_is_away_is_not_asked_about_everything(world: Any, vendor: FakeAzureDevOps) -> None:
+    place = {"project": "Payments", "pipeline_id": "7"}
+    for number in range(1, 9):
+        event: Any = reported(*run_reported(place, str(number), "completed", "succeeded", "a hook"))
+        vendor.fail("GET", f"runs/{number}", status(503, retry_after="60"))
+        assert await take(event.id, event.data) == "vendor_away"
+        vendor.fail("GET", f"runs/{number}", status(503, retry_after="60"))
+    vendor.requests.clear()
+
+    await reconcile(datetime.now(UTC) + timedelta(minutes=6))
+
+    assert len(vendor.sent("GET", "/runs/")) == 3
 
 
 async def test_what_nobody_ever_matches_is_tried_ever_more_seldom_and_forgotten(
