@@ -12,18 +12,20 @@ from shared.domain import cards, event_types
 
 
 class GateTeller(Teller):
-    """Notes go into the deployment's change record, where it has one; they hold nothing up."""
+    """Notes go into the deployment's change record, where it has one; where they cannot, they hold a gate up once."""
 
     change_number = ""
+    _is_away = False
 
     def note(self, name: str, text: str) -> Steps:
         if not self.change_number:
             return
         asked = {"number": self.change_number, "text": text}
         try:
-            yield from self._saga.step(name, "note_change", asked, for_s=NOTICE_FOR_S)
+            for_s = 0 if self._is_away else NOTICE_FOR_S
+            yield from self._saga.step(name, "note_change", asked, for_s=for_s)
         except StepFailed:
-            return
+            self._is_away = True
 
 
 class GateStory:

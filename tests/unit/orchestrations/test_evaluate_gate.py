@@ -425,3 +425,18 @@ def test_a_dry_run_that_cannot_go_on_tells_nobody() -> None:
     with pytest.raises(StepFailed):
         play.run()
     assert not play.payloads("post_card")
+
+
+def test_servicenow_away_holds_the_way_back_up_for_a_minute_in_all() -> None:
+    world = World(150)
+    world.verdict = "automatic"
+    world.next["note_change"] = [AWAY] * 99
+    play = world.rehearse(until_ms=START_MS, from_ms=START_MS - 600_000, run_id=None)
+
+    play.run()
+
+    started = next(step for step in play.statuses[-1]["steps"] if step["name"] == "start_run")["started_at"]
+    assert started <= (START + timedelta(seconds=POLICY["gate_settle_s"] + 65)).isoformat()
+    tries = [payload["key"].rpartition("/")[2] for payload in play.payloads("note_change")]
+    assert tries.count("note_gate") > 1
+    assert tries.count("note_automatic") == tries.count("note_back") == 1
