@@ -1,6 +1,7 @@
 """Service Bus subscription `deliveries`: reports become facts, and Dynatrace hears of production.
 
-GET /api/deliveries/unmatched lists what nobody could make facts of, each with its reason (Platform.Reader);
+GET /api/deliveries/unmatched lists what nobody could make facts of, each with its reason, explained in the reader's
+language (Platform.Reader);
 POST /api/deliveries/unmatched/{id}/retry tries one again (Platform.Admin). Answers: 200, 401, 403, 404, 503.
 An event that cannot be read fails; the broker dead-letters it after its deliveries.
 """
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from functions.http import answer, answers_problems, caller_with
+from functions.http import answer, answers_problems, caller_with, language_of
 from shared.domain import event_types
 from shared.errors import NotFound, PoisonMessage
 from shared.security.tokens import ADMIN, READER
 from shared.services import services
 from shared.settings import EVENTS_TOPIC
+from shared.texts import say_or
 
 if TYPE_CHECKING:
     from shared.delivery.announcing import Announcer
@@ -81,8 +83,9 @@ async def list_unmatched(req: func.HttpRequest) -> func.HttpResponse:
     """Newest first; ?reason= and ?source= narrow it."""
     await caller_with(req, READER)
     reason, source = req.params.get("reason", ""), req.params.get("source", "")
+    language = language_of(req)
     found = [
-        _told(one)
+        {**_told(one), "explanation": say_or("", language, f"unmatched.{one['reason']}")}
         for one in await shelf().all()
         if reason in ("", one["reason"]) and source in ("", one["report"]["source"])
     ]

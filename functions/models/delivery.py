@@ -104,6 +104,7 @@ class UnmatchedDelivery(BaseModel):
     kind: str
     hook: str
     place: dict[str, str]
+    explanation: str = Field(description="The reason in a sentence, and what to do")
 
 
 class UnmatchedDeliveries(BaseModel):

@@ -1,6 +1,8 @@
 """The subscription `deliveries`: reports become facts, or are kept and listed; killed and redelivered, once."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -13,6 +15,7 @@ from shared.clients.dynatrace import dynatrace_client
 from shared.delivery.reporting import reported
 from shared.domain.delivery.azure_devops_runs import run_reported
 from shared.errors import PoisonMessage, VendorUnavailable
+from shared.texts import deliveries
 from tests.fakes.azure_devops import TOKEN, URL, FakeAzureDevOps
 from tests.fakes.dynatrace import SERVICE, FakeDynatrace
 from tests.fakes.dynatrace import TOKEN as DYNATRACE_TOKEN
@@ -163,3 +166,29 @@ async def test_a_listing_can_be_narrowed(world: Any, vendor: FakeAzureDevOps) ->
         shown = body_of(await show(request(query=query, token="reader")))
         assert len(shown["unmatched"]) == found
     assert "told" not in json.dumps(await unmatched(world))
+
+
+async def test_each_reason_is_explained_in_the_reader_s_language(world: Any, vendor: FakeAzureDevOps) -> None:
+    await deliver(a_report())
+
+    listed = [
+        body_of(await show(request(token="reader", headers={"Accept-Language": language})))["unmatched"][0]
+        for language in ("en", "pt-BR")
+    ]
+
+    assert [one["reason"] for one in listed] == ["unregistered", "unregistered"]
+    assert "Register the service" in listed[0]["explanation"]
+    assert "Registre o serviço" in listed[1]["explanation"]
+
+
+def test_every_documented_reason_has_its_explanation() -> None:
+    page = (Path(__file__).parents[3] / "docs/delivery-events.md").read_text("utf-8")
+    table = page.partition("| reason | what to do |")[2].partition("\n\n")[0]
+    reasons = {
+        name
+        for row in table.splitlines()
+        for name in re.findall(r"`([a-z_]+)`", row.split("|")[1:2][0] if "|" in row else "")
+    }
+
+    assert reasons
+    assert {f"unmatched.{name}" for name in reasons} == set(deliveries.TEXTS)
