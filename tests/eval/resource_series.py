@@ -27,12 +27,24 @@ _SEEN_DAYS = 14
 
 def records(seed: int = 20261123) -> Iterator[dict[str, Any]]:
     """All labelled series; a third of each kind is held out."""
+    for label in labels():
+        yield {**label, **_series(label["kind"], random.Random(f"{seed}/{label['kind']}/{label['number']}"))}
+
+
+def labels() -> Iterator[dict[str, Any]]:
+    """What each series is, without its samples."""
     for kind in (*FILLING, *NOT_FILLING):
         for number in range(EACH):
-            yield _record(kind, number, random.Random(f"{seed}/{kind}/{number}"))
+            yield {
+                "id": f"{kind}-{number}",
+                "kind": kind,
+                "number": number,
+                "tier": 1 + number // 3 % 3,
+                "held_out": number % 3 == 2,
+            }
 
 
-def _record(kind: str, number: int, chance: random.Random) -> dict[str, Any]:
+def _series(kind: str, chance: random.Random) -> dict[str, Any]:
     """reached_ms: when the truth without noise, gone on, reaches the limit; None within 60 days."""
     limit = 100.0 if kind == "quota" else 95.0
     truth = _Truth(kind, chance, limit)
@@ -46,15 +58,11 @@ def _record(kind: str, number: int, chance: random.Random) -> dict[str, Any]:
         samples.append(None if chance.random() < 0.02 else round(min(max(value, 0.0), 100.0), 3))
     reached = next((step / 48 for step in range(60 * 48) if truth.at(step / 48, now) >= limit), None)
     return {
-        "id": f"{kind}-{number}",
-        "kind": kind,
-        "tier": 1 + number // 3 % 3,
         "limit": limit,
         "now_ms": now,
         "slot_ms": SLOT_MS,
         "samples": samples,
         "reached_ms": None if reached is None else now + round(reached * DAY_MS),
-        "held_out": number % 3 == 2,
     }
 
 

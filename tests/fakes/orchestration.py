@@ -3,9 +3,9 @@
 The orchestrator is the real generator with durabletask's own task objects; only what moves them is fake.
 """
 
-import copy
 import heapq
 import itertools
+import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ class Rehearsal:
     # What an orchestrator sees.
 
     def call_activity(self, name: str, *, input: dict[str, Any]) -> task.Task[Any]:
-        self.calls.append((name, copy.deepcopy(input)))
+        self.calls.append((name, _as_json(input)))
         scheduled: task.CompletableTask[Any] = task.CompletableTask()
         if name in self.slow:
             at = self.current_utc_datetime + timedelta(seconds=self.slow[name])
@@ -67,7 +67,7 @@ class Rehearsal:
 
     def _do(self, scheduled: task.CompletableTask[Any], name: str, payload: dict[str, Any]) -> None:
         try:
-            scheduled.complete(copy.deepcopy(self._activities[name](copy.deepcopy(payload))))
+            scheduled.complete(_as_json(self._activities[name](_as_json(payload))))
         except Crash as crash:
             scheduled.fail(str(crash), crash)
 
@@ -87,7 +87,7 @@ class Rehearsal:
         return waiting
 
     def set_custom_status(self, status: dict[str, Any]) -> None:
-        self.statuses.append(copy.deepcopy(status))
+        self.statuses.append(_as_json(status))
 
     # What a test does.
 
@@ -135,3 +135,8 @@ class Rehearsal:
             at, _, action = heapq.heappop(self._agenda)
             self.current_utc_datetime = max(self.current_utc_datetime, at)
             action()
+
+
+def _as_json(value: Any) -> Any:
+    """What the other side of a durable boundary gets of it."""
+    return json.loads(json.dumps(value))

@@ -66,7 +66,7 @@ def test_series_are_the_same_each_time() -> None:
 
 
 def test_a_third_of_each_kind_is_held_out_in_every_tier() -> None:
-    records = list(resource_series.records())
+    records = list(resource_series.labels())
     held_out = Counter((record["kind"], record["tier"]) for record in records if record["held_out"])
     every = Counter((record["kind"], record["tier"]) for record in records)
 

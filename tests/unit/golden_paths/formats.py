@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,13 +39,17 @@ PLAIN = {
 }
 
 
-def texts(name: str, content: bytes) -> set[str] | None:
-    """Every text the file holds, keys too; None for a format that is plain text. Raises what the parser raises."""
+@cache
+def texts(name: str, content: bytes) -> frozenset[str] | None:
+    """Every text the file holds, keys too; None for a format that is plain text. Raises what the parser raises.
+
+    Most files are the same whatever was asked for: each content is parsed once.
+    """
     kind = _kind(name)
     if kind in PLAIN:
         content.decode()
         return None
-    return set(_leaves(_PARSERS[kind](content.decode())))
+    return frozenset(_leaves(_PARSERS[kind](content.decode())))
 
 
 def _kind(name: str) -> str:

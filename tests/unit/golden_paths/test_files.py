@@ -20,7 +20,7 @@ from tests.unit.golden_paths.parameters import ORDINARY, parameters_of
 
 MARK = "zqxj"
 each_path = pytest.mark.parametrize("path", all_paths(), ids=lambda path: path.name)
-many = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @each_path
