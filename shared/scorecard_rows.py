@@ -21,7 +21,7 @@ _METRICS = {
     "deployment_rework_rate": ("REWORK_RATE", None),
 }
 _DORA = (
-    "SELECT * FROM MART.DORA_MONTHLY WHERE ENVIRONMENT = ? AND MONTH >= DATEADD('month', -3, CURRENT_DATE())"
+    "SELECT * FROM KEPT.DORA_MONTHLY WHERE ENVIRONMENT = ? AND MONTH >= DATEADD('month', -3, CURRENT_DATE())"
 )
 _INCIDENTS = """
 SELECT SERVICE, SUM(INCIDENTS) AS INCIDENTS, SUM(ENDED) AS ENDED, SUM(FIXED_BY_RUNBOOK) AS FIXED_BY_RUNBOOK,
@@ -48,7 +48,7 @@ class Rows(Protocol):
 
 async def dora_rows(warehouse: Rows) -> dict[str, DoraRow] | None:
     """Production's newest month with LEAST_DAYS days of each service, else its newest month."""
-    rows = await or_none("MART.DORA_MONTHLY", warehouse.query(_DORA, (PRODUCTION,)))
+    rows = await or_none("KEPT.DORA_MONTHLY", warehouse.query(_DORA, (PRODUCTION,)))
     if rows is None:
         return None
     rows.sort(key=_telling)

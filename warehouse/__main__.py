@@ -4,11 +4,12 @@ Reads the app's SNOWFLAKE_* settings.
 """
 
 import argparse
+import asyncio
 import os
 import sys
 from collections.abc import Mapping
 
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, VendorError
 from warehouse.login import read_login
 
 
@@ -32,11 +33,14 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
 
     try:
         if command == "refresh":
-            sys.stdout.write(f"{len(refresh(login))} table(s) computed anew\n")
+            made = asyncio.run(refresh(login))
+            sys.stdout.write(
+                f"{made} table(s) computed anew\n" if made else "another refresh is at it: nothing done\n"
+            )
             return 0
         applied = migrate(login)
-    except Error as error:
-        sys.stderr.write(f"The warehouse did not take it: {error.msg}\n")
+    except (Error, VendorError) as error:
+        sys.stderr.write(f"The warehouse did not take it: {getattr(error, 'msg', error)}\n")
         return 1
     for name in applied:
         sys.stdout.write(f"applied {name}\n")

@@ -1,10 +1,12 @@
 """Applies the migrations with schemachange, over the connection the app would use.
 
-`python -m warehouse migrate` calls it. Versioned scripts run once, views again when their text has changed;
+`python -m warehouse migrate` calls it; the statements that refresh KEPT are stored last.
+Versioned scripts run once, views again when their text has changed;
 what was applied is recorded in <database>.SCHEMACHANGE.CHANGE_HISTORY. Scripts of snowflake_only/ run on
 Snowflake alone: the embedded engine has no grants, policies or integrations.
 """
 
+import contextlib
 import logging
 import sys
 from pathlib import Path
@@ -16,10 +18,10 @@ from schemachange.config.DeployConfig import DeployConfig
 from schemachange.deploy import deploy
 from schemachange.session.SnowflakeSession import SnowflakeSession
 
-from shared.clients.snowflake import Login, connect_arguments
+from shared.clients.snowflake import Login, connect, connect_arguments
+from warehouse import kept
 
-FOLDER = Path(__file__).parent
-EVERYWHERE, SNOWFLAKE_ONLY = FOLDER / "migrations", FOLDER / "snowflake_only"
+EVERYWHERE, SNOWFLAKE_ONLY = kept.MIGRATIONS, Path(__file__).parent / "snowflake_only"
 
 
 def migrate(login: Login) -> list[str]:
@@ -57,6 +59,8 @@ def migrate(login: Login) -> list[str]:
             deploy(config, session)
     finally:
         session.con.close()
+    with contextlib.closing(connect(login)) as connection:
+        kept.store(connection)
     return session.applied
 
 

@@ -16,10 +16,14 @@ import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
+from sqlglot import Expr
 
 from sandbox.warehouse import statements
 from sandbox.warehouse.errors import lock_timeout, snowflake_error
 from sandbox.warehouse.limits import LOCK_TIMEOUT_S
+from sandbox.warehouse.translations import Translations
+
+_translations = Translations()
 
 
 class Sessions(dict[str, "Session"]):
@@ -146,6 +150,7 @@ class Cursor(FakeSnowflakeCursor):
     """A cursor whose every failure is an error Snowflake has a number for."""
 
     _conn: Session
+    _command = ""
 
     def execute(self, command: str, params: Any = None, *_: Any, **options: Any) -> Cursor:
         try:
@@ -156,4 +161,11 @@ class Cursor(FakeSnowflakeCursor):
 
     def run(self, command: str, params: Any, options: dict[str, Any]) -> None:
         replacement = statements.rewrite(command, self._conn.database, self._conn.schema)
-        super().execute(replacement or command, params, **options)
+        self._command = replacement or command
+        super().execute(self._command, params, **options)
+
+    def _transform(self, expression: Expr, params: Any) -> Expr:
+        plain = super()._transform
+        if params:
+            return plain(expression, params)
+        return _translations.of(self._command, lambda: plain(expression, params))

@@ -2,8 +2,7 @@
 
 Snowflake's own load history forgets after 64 days and takes a file that is staged again for a new one, so it
 is not asked (FORCE = TRUE). Instead RAW.LOADED_FILES records name and content hash of each file in the
-transaction that loads it, and the row of RAW.LOAD_LOCK lets one load at a time read and write that record:
-Snowflake holds a row's lock until the transaction ends, COPY and INSERT alone would run side by side.
+transaction that loads it (snowflake_transaction: one load at a time reads and writes that record).
 
 Files lie in the stage under their own names, so that whatever a killed load left behind is overwritten and
 removed by the load that comes after it.
@@ -17,14 +16,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from shared.clients.snowflake_errors import FileRefused, no_answer
+from shared.clients.snowflake_errors import FileRefused
+from shared.clients.snowflake_transaction import locked_transaction
 
 STAGE = "@RAW.LANDING"
 MAX_FILES = 1000
 """Snowflake takes no more names in one COPY."""
 _NAME = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_-]*/)*[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 
-_LOCK = "UPDATE RAW.LOAD_LOCK SET TAKEN_AT = CURRENT_TIMESTAMP()"
 _RECORDED = "SELECT FILE_NAME, CONTENT_SHA256 FROM RAW.LOADED_FILES WHERE FILE_NAME IN ({marks})"
 _COPY = f"""COPY INTO RAW.EVENTS (EVENT, FILE_NAME, FILE_ROW)
 FROM (SELECT $1, METADATA$FILENAME, METADATA$FILE_ROW_NUMBER FROM {STAGE})
@@ -54,22 +53,14 @@ def load(connection: Any, files: Mapping[str, bytes]) -> dict[str, int]:
         return rows
     with contextlib.closing(connection.cursor()) as cursor:
         _stage(cursor, filled)
-        cursor.execute("BEGIN")
-        try:
-            cursor.execute(_LOCK)
-            recorded = _recorded(cursor, filled)
+        with locked_transaction(connection) as locked:
+            recorded = _recorded(locked, filled)
             new = [name for name in filled if (name, hashes[name]) not in recorded]
             if new:
-                rows |= _copy(cursor, {name: files[name] for name in new})
+                rows |= _copy(locked, {name: files[name] for name in new})
                 record = [(name, hashes[name], rows[name]) for name in new]
                 marks = ", ".join(["(?, ?, ?)"] * len(record))
-                cursor.execute(_RECORD.format(marks=marks), [value for row in record for value in row])
-            cursor.execute("COMMIT")
-        except Exception as error:
-            if not no_answer(error):  # else the connection is given up, and the transaction with it
-                with contextlib.suppress(Exception):
-                    cursor.execute("ROLLBACK")
-            raise
+                locked.execute(_RECORD.format(marks=marks), [value for row in record for value in row])
         cursor.execute(f"REMOVE {STAGE} PATTERN = '.*({'|'.join(map(_pattern, filled))})'")
     return rows
 

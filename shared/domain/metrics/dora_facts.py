@@ -1,7 +1,7 @@
 """What DORA is counted from: changes, deployments, gates, corrections and incidents, out of the events that tell them.
 
 Pure. Events are CloudEvents as dicts, in any order, late, repeated or missing. Of several events about one thing the
-latest counts; what cannot be read is None. The warehouse reads the same in SQL (R__core_deliveries.sql).
+latest counts; what cannot be read is None. The warehouse reads the same in SQL (R__core_settling.sql).
 """
 
 from collections import defaultdict
@@ -102,7 +102,7 @@ class Facts(NamedTuple):
 
 
 def read(events: Iterable[Event], now: datetime) -> Facts:
-    """The facts of these events. now: what is told to lie further ahead than AHEAD has no time."""
+    """The facts of these events. now: when they were loaded; what is told to lie further ahead than AHEAD has no time."""
     told = list(events)
 
     def of(type_: str) -> list[Event]:

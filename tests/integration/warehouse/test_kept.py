@@ -1,16 +1,20 @@
-"""What is kept as tables is what the views say, before and after a correction."""
+"""What is kept as tables is what the views say, made when it is due, by one at a time, wherever one dies."""
 
+import contextlib
 import json
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from shared.clients.snowflake import Warehouse, warehouse
+from shared.clients.snowflake import Warehouse, connect, warehouse
 from shared.domain.event_types import CHANGE_MERGED, DEPLOYMENT_CORRECTED, DEPLOYMENT_FINISHED
+from shared.errors import VendorRefused
+from shared.marts import refresh_if_due, refresh_now
 from tests.integration.warehouse.started import login
 from tests.integration.warehouse.test_views import closed, opened
-from warehouse.kept import refresh, statements
+from warehouse.kept import statements, store
 from warehouse.migrate import migrate
 
 DAILY = "SELECT * FROM {place} WHERE GRAIN = 'day' ORDER BY SERVICE, ENVIRONMENT, PERIOD"
@@ -56,10 +60,16 @@ async def both_of(client: Warehouse) -> tuple[list[dict[str, Any]], list[dict[st
     )
 
 
-async def test_kept_is_what_the_views_say_whenever_it_is_refreshed(own_database: Any) -> None:
-    client = warehouse(own_database, timeout_s=30)
+@pytest.fixture
+async def client(own_database: Any) -> AsyncIterator[Warehouse]:
+    built = warehouse(own_database, timeout_s=30)
+    yield built
+    await built.close()
+
+
+async def test_kept_is_what_the_views_say_whenever_it_is_refreshed(client: Warehouse) -> None:
     await client.load_events({"a.jsonl": b"\n".join(delivered())})
-    refresh(own_database)
+    assert await refresh_if_due(client) == len(statements())
     views, kept = await both_of(client)
     assert kept == views
     assert (kept[0]["DEPLOYMENTS"], kept[0]["LEAD_TIME_MEDIAN_S"]) == (1, 2 * 3600 - 120)
@@ -69,12 +79,50 @@ async def test_kept_is_what_the_views_say_whenever_it_is_refreshed(own_database:
         {"b.jsonl": event(DEPLOYMENT_CORRECTED, "d1", **said, at="2025-11-20T13:00:00Z")}
     )
     assert (await both_of(client))[1] == kept
-    refresh(own_database)
+    assert await refresh_if_due(client)
     corrected, again = await both_of(client)
-    await client.close()
 
     assert again == corrected
     assert (again[0]["FAILED_DEPLOYMENTS"], again[0]["CHANGE_FAIL_RATE"]) == (1, 1.0)
+    assert await refresh_if_due(client) == 0
+
+
+async def test_while_one_refreshes_another_does_not_and_the_work_of_a_dead_one_is_done(
+    client: Warehouse,
+) -> None:
+    await client.load_events({f"{uuid.uuid4().hex}.jsonl": event(CHANGE_MERGED, "m2")})
+    hold = "UPDATE KEPT.REFRESHES SET HELD_BY = 'x', HELD_UNTIL = DATEADD('{}', {}, CURRENT_TIMESTAMP())"
+    await client.query(hold.format("hour", 1))
+    assert (await refresh_if_due(client), await refresh_now(client)) == (0, 0)
+
+    await client.query(hold.format("second", -1))
+    assert await refresh_if_due(client) == len(statements())
+
+
+async def test_a_refresh_that_fails_gives_way_and_readers_have_the_last_one(client: Warehouse) -> None:
+    await refresh_now(client)
+    _, kept = await both_of(client)
+    [last] = await client.query("SELECT STATEMENT FROM KEPT.STATEMENTS ORDER BY NUMBER DESC LIMIT 1")
+    broken = "UPDATE KEPT.STATEMENTS SET STATEMENT = ? WHERE STATEMENT = ?"
+    await client.query(broken, ["SELECT * FROM NOWHERE", last["STATEMENT"]])
+    with pytest.raises(VendorRefused):
+        await refresh_now(client)
+    assert (await both_of(client))[1] == kept
+
+    await client.query(broken, [last["STATEMENT"], "SELECT * FROM NOWHERE"])
+    assert await refresh_now(client) == len(statements())
+
+
+def test_statements_that_changed_make_a_refresh_due(own_database: Any) -> None:
+    with contextlib.closing(connect(own_database, 30)) as connection:
+        assert not store(connection)
+        cursor = connection.cursor()
+        cursor.execute("UPDATE KEPT.STATEMENTS SET STATEMENT = 'SELECT 1' WHERE NUMBER = 1")
+        assert store(connection)
+        cursor.execute("SELECT STATEMENT FROM KEPT.STATEMENTS ORDER BY NUMBER")
+        assert [row[0] for row in cursor.fetchall()] == [statement for _, statement in statements()]
+        cursor.execute("SELECT COUNT(*) FROM KEPT.REFRESHES WHERE YEAR(TYPED_UNTIL) = 1970")
+        assert cursor.fetchone() == (1,)
 
 
 def test_every_table_is_made_of_kept_ones_alone() -> None:

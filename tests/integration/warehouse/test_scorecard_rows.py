@@ -1,4 +1,4 @@
-"""What scorecards ask of the views, on the migrated warehouse: figures of who has any, and no row of who has none."""
+"""What scorecards ask of the warehouse, on the migrated one: figures of who has any, and no row of who has none."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ import pytest
 from shared.clients.snowflake import Warehouse
 from shared.domain.event_types import DEPLOYMENT_FINISHED, INCIDENT_OPENED
 from shared.events import Event, new_event
+from shared.marts import refresh_if_due
 from shared.scorecard_rows import dora_rows, incident_rows
 
 NOW = datetime.now(UTC)
@@ -72,6 +73,7 @@ async def test_production_s_metrics_and_bands_come_by_service(loader: Warehouse,
         deployed(staging, 9, 1, environment="staging"),
     )
 
+    assert await refresh_if_due(loader)
     rows = await dora_rows(loader)
 
     assert rows is not None

@@ -1,4 +1,4 @@
-"""The timer that loads the warehouse."""
+"""The timer that loads the warehouse and keeps its marts fresh."""
 
 import logging
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.warehouse import load_warehouse
-from shared import loading, services
+from shared import loading, marts, services
 from tests.fakes.requests import function_of
 from tests.fakes.services import fake_services
 
@@ -20,22 +20,12 @@ async def test_without_a_warehouse_nothing_is_loaded(world: Any, caplog: pytest.
     assert "no warehouse is configured" in caplog.text
 
 
-class Typing:
-    """A warehouse that counts how often it is asked to type."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def type_events(self) -> None:
-        self.asked += 1
-
-
-@pytest.mark.parametrize(("rows", "typed"), [(10, 1), (0, 0)])
-async def test_what_has_landed_is_loaded_and_typed_and_the_report_logged(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, rows: int, typed: int
+@pytest.mark.parametrize("rows", [10, 0])
+async def test_what_has_landed_is_loaded_and_the_marts_are_kept_fresh(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, rows: int
 ) -> None:
     made: Any = fake_services(SNOWFLAKE_ACCOUNT="x")
-    made.warehouse = warehouse = Typing()
+    made.warehouse = warehouse = object()
     services.use(made)
     asked: list[Any] = []
 
@@ -43,11 +33,16 @@ async def test_what_has_landed_is_loaded_and_typed_and_the_report_logged(
         asked.append((blob, warehouse))
         return loading.LoadReport(files=2, rows=rows)
 
+    async def refresh_if_due(warehouse: Any) -> int:
+        asked.append(warehouse)
+        return 7
+
     monkeypatch.setattr(loading, "load_landing", load_landing)
+    monkeypatch.setattr(marts, "refresh_if_due", refresh_if_due)
     with caplog.at_level(logging.INFO):
         await load(None)
     services.use(None)
 
-    assert asked == [(made.blob, warehouse)]
+    assert asked == [(made.blob, warehouse), warehouse]
     assert f"rows={rows}" in caplog.text
-    assert warehouse.asked == typed
+    assert "7 tables" in caplog.text
