@@ -99,8 +99,8 @@ def first_deviation(
 
 
 def _is_worse(facts: Mapping[str, Any], names: Sequence[str]) -> bool:
-    z, name = number(facts.get("robust_z")), str(facts.get("indicator"))
-    known = not names or name in names
+    z, name = number(facts.get("robust_z")), str(facts.get("indicator") or "")
+    known = name in names if names else bool(name)
     return known and z is not None and z * SYMPTOMS.get(name, 1) >= DEVIATES and _onset_ms(facts) is not None
 
 

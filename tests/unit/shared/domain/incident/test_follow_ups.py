@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sandbox.vendors.dynatrace.schemas import SCHEMAS
 from shared.domain.incident import follow_ups, incidents
 from shared.domain.incident.follow_ups import MOST, QUICK_S, suggest
-from shared.domain.incident.preventive_alerts import METRIC_EVENTS, alert_of
+from shared.domain.incident.preventive_alerts import METRIC_EVENTS, alert_of, first_deviation
 from tests.fakes.follow_ups import CASE, STORY, a_metric
 from tests.fakes.remediation import SERVICE as REGISTERED
 
@@ -230,6 +230,13 @@ def test_the_service_s_own_indicator_is_watched_of_this_service_alone(
     made = alert_of("en", service, "recent_deployment", [a_metric("indicator")])
 
     assert (made and made["value"]["queryDefinition"]["metricSelector"]) == scoped
+
+
+def test_what_was_measured_without_a_name_is_no_deviation() -> None:
+    nameless: Any = {"id": "E1", "kind": "metric", "facts": {"robust_z": 4, "onset_ms": 0.0}}
+
+    assert first_deviation([nameless, a_metric("errors")]) == a_metric("errors")
+    assert first_deviation([nameless, nameless]) is None
 
 
 def test_an_id_that_is_more_than_an_id_is_not_watched() -> None:
