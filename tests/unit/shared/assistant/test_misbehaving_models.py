@@ -58,6 +58,7 @@ def with_order(record: dict[str, Any], order: str) -> dict[str, Any]:
 
 
 async def test_the_simulated_model_s_usual_answer_is_taken(assistant: OpenAIAssistant) -> None:
+    assistant._within_s = 30
     diagnosis = await ask(assistant, make("quota", 1))
 
     assert (diagnosis.author, diagnosis.category) == ("openai", "quota")

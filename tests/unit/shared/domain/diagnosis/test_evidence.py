@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.diagnosis import evidence
@@ -67,6 +67,7 @@ def test_what_is_missing_comes_with_its_reason() -> None:
     assert evidence.bundle([], [gap])["missing"] == [gap]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(items, max_size=30), max_size=6))
 def test_a_bundle_is_small_plain_json_whatever_was_found(found: list[list[dict[str, Any]]]) -> None:
     made = evidence.bundle(found, [])
@@ -79,6 +80,7 @@ def test_a_bundle_is_small_plain_json_whatever_was_found(found: list[list[dict[s
         assert all(not isinstance(value, dict) for value in item["facts"].values())
 
 
+@settings(max_examples=15)
 @given(st.lists(st.lists(items, max_size=30), max_size=6))
 def test_the_same_findings_make_the_same_bundle(found: list[list[dict[str, Any]]]) -> None:
     assert evidence.bundle(found, []) == evidence.bundle(found, [])
