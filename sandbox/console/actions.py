@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from sandbox.console.sources import Sources
-from sandbox.platform import story
+from sandbox.platform import story, versions
 
 
 class ActionFailed(Exception):
@@ -28,6 +28,16 @@ async def request_failing_service(sources: Sources) -> None:
     await _with(sources, lambda world: world.request_service(failing_at="deploy"))
 
 
+async def put_version_out(sources: Sources) -> None:
+    """A good version goes out and is judged."""
+    await _with(sources, lambda world: versions.put_out(world, good=True))
+
+
+async def put_bad_version_out(sources: Sources) -> None:
+    """A version goes out that makes the service sick, and is judged."""
+    await _with(sources, lambda world: versions.put_out(world, good=False))
+
+
 async def servicenow_away(sources: Sources) -> None:
     """ServiceNow answers 503 for 20 seconds."""
     await _with(sources, lambda world: world.make_away("servicenow", 20))
@@ -41,6 +51,8 @@ async def load_warehouse(sources: Sources) -> None:
 ACTIONS: dict[str, Callable[[Sources], Awaitable[None]]] = {
     "request_service": request_service,
     "request_failing_service": request_failing_service,
+    "put_version_out": put_version_out,
+    "put_bad_version_out": put_bad_version_out,
     "open_problem": open_problem,
     "servicenow_away": servicenow_away,
     "load_warehouse": load_warehouse,

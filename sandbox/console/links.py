@@ -47,6 +47,6 @@ class Links:
             identity = parse_qs(parts.query).get(parameter, [""])[0]
             if found.startswith(f"{url}/") and _IDENTITY.fullmatch(identity):
                 return f"#{prefix}-{identity}"
-        if found.startswith(f"{self._app}/api/operations/"):
+        if found.startswith(tuple(f"{self._app}/api/{page}/" for page in ("operations", "quality-gates"))):
             return f"{self._app}/.auth/login/aad?post_login_redirect_uri={quote(parts.path, safe='')}"
         return found

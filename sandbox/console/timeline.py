@@ -25,6 +25,10 @@ _TONES = {
     "compensation_failed": "bad",
     "cancelled": "calm",
     "refuse": "calm",
+    "pass": "good",
+    "warn": "warn",
+    "fail": "bad",
+    "inconclusive": "warn",
 }
 _STEP_TONES = {
     "done": "good",
@@ -34,7 +38,7 @@ _STEP_TONES = {
     "undone": "calm",
     "left": "calm",
 }
-_LINKED = ("operation", "incident", "run", "repository", "postmortem")
+_LINKED = ("operation", "gate", "incident", "run", "repository", "postmortem")
 
 
 def operation(raw: Mapping[str, Any], now: datetime | None = None, link: Link = web_link) -> View:

@@ -6,13 +6,15 @@ from shared.texts import say_or
 
 _PT = {
     "tagline": "plataforma embutida",
-    "lead": "Um pedido vira um serviço inteiro, ou nada fica para trás. Um problema vira um incidente resolvido e "
-    "comprovado. Aqui se vê cada passo.",
+    "lead": "Um pedido vira um serviço inteiro, ou nada fica para trás. Uma versão é julgada pelo que fez ao serviço. "
+    "Um problema vira um incidente resolvido e comprovado. Aqui se vê cada passo.",
     "request_service": "Pedir um serviço",
     "request_failing_service": "Pedir um cujo pipeline falha",
     "services": "Serviços",
     "ends": "termina",
     "undone": "desfeito",
+    "put_version_out": "Publicar uma versão",
+    "put_bad_version_out": "Publicar uma ruim",
     "open_problem": "Abrir um problema",
     "break_servicenow": "ServiceNow fora por 20 s",
     "load_warehouse": "Carregar o warehouse",
@@ -88,13 +90,15 @@ _PT = {
 
 _EN = {
     "tagline": "embedded platform",
-    "lead": "A request becomes a whole service, or leaves nothing behind. A problem becomes an incident, resolved and "
-    "verified. Every step shows here.",
+    "lead": "A request becomes a whole service, or leaves nothing behind. A version is judged by what it did to the "
+    "service. A problem becomes an incident, resolved and verified. Every step shows here.",
     "request_service": "Ask for a service",
     "request_failing_service": "Ask for one whose pipeline fails",
     "services": "Services",
     "ends": "ends",
     "undone": "undone",
+    "put_version_out": "Put a version out",
+    "put_bad_version_out": "Put a bad one out",
     "open_problem": "Open a problem",
     "break_servicenow": "ServiceNow away for 20 s",
     "load_warehouse": "Load the warehouse",

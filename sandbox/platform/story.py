@@ -98,12 +98,16 @@ class World:
 
     async def expect_rollback(self, problem_id: str) -> None:
         """Let a run of the last good commit heal the service and end the problem, beside those awaited already."""
+        await self.expect_recovery(resolves_problem=problem_id)
+
+    async def expect_recovery(self, **more: str) -> None:
+        """Let a run of the last good commit heal the service. more: what else follows from it."""
         awaited = await self.control("azure_devops", "GET", "consequences")
         consequence = {
             "pipeline_id": self.demo["pipeline_id"],
             "when_version": self.demo["good_commit"],
             "heals_service": self.demo["entity_id"],
-            "resolves_problem": problem_id,
+            **more,
         }
         await self.control("azure_devops", "PUT", "consequences", [*awaited, consequence][-20:])
 

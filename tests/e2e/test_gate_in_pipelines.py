@@ -14,6 +14,7 @@ import pytest
 from sandbox.demo import delivery
 from sandbox.demo.played import Delivered
 from sandbox.demo.stage import Stage
+from sandbox.platform import versions
 from sandbox.platform.seed import GATE
 from sandbox.platform.story import world
 from tests.e2e.conftest import ROOT, Document
@@ -154,6 +155,25 @@ def test_a_check_that_waits_is_told_how_it_ends(platform: Document) -> None:
         return await stage.until("both checks have ended", told, lambda found: all(found.values()))
 
     assert played(platform, story) == {"pass": ["succeeded"], "inconclusive": ["failed"]}
+
+
+def test_a_button_puts_a_bad_version_out_and_a_person_lets_it_go_back(platform: Document) -> None:
+    async def story(stage: Stage) -> tuple[dict[str, Any], dict[str, Any]]:
+        gate_id = await versions.put_out(stage.world, good=False)
+        gate = await stage.until(
+            "its verdict",
+            lambda: delivery.read(stage, gate_id),
+            lambda found: found["state"] == "decided",
+        )
+        await stage.approve(gate_id)
+        await stage.ended(gate_id)
+        assert [check for check in stage.checks if not check.holds] == []
+        return gate, await delivery.read(stage, gate_id)
+
+    gate, ended = played(platform, story)
+
+    assert (gate["verdict"], gate["decision"]) == ("fail", "stop")
+    assert ended["rollback"]["state"] == "verified"
 
 
 def test_the_lines_of_the_documentation_run_as_they_are_written(platform: Document) -> None:

@@ -26,9 +26,9 @@ async def test_a_record_of_a_simulator_is_found_on_the_page(sources: Sources) ->
     assert '"' not in str(links.of(f"{vendors['servicenow']['url']}/incident.do?sys_id=%22%3E"))
 
 
-async def test_the_postmortem_is_reached_by_signing_in(sources: Sources) -> None:
+@pytest.mark.parametrize("path", ["/api/operations/incident-1/postmortem", "/api/quality-gates/gate-1"])
+async def test_pages_for_readers_are_reached_by_signing_in(sources: Sources, path: str) -> None:
     app = sources.document["app"]["url"]
-    path = "/api/operations/incident-1/postmortem"
     expected = f"{app}/.auth/login/aad?post_login_redirect_uri={quote(path, safe='')}"
     assert Links(sources.document).of(app + path) == expected
 

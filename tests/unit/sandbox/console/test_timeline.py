@@ -57,6 +57,8 @@ def test_bars_stay_within_their_track_whatever_the_clocks_say() -> None:
     [
         ({}, "outcome.resolved", "good"),
         ({"outcome": "unverified"}, "outcome.unverified", "bad"),
+        ({"outcome": "fail"}, "outcome.fail", "bad"),
+        ({"outcome": "inconclusive"}, "outcome.inconclusive", "warn"),
         ({"outcome": "expired"}, "outcome.expired", "warn"),
         ({"state": "failed", "outcome": None}, "state.failed", "bad"),
         ({"state": "running", "outcome": None}, "state.running", "live"),
