@@ -12,7 +12,7 @@ from typing import NamedTuple
 from shared.domain.metrics import dora_attribution as attribution
 from shared.domain.metrics.dora_commits import Delivered, Place, delivered
 from shared.domain.metrics.dora_facts import Corrected, Facts, Gate, Incident, Told
-from shared.domain.metrics.response import seconds
+from shared.domain.metrics.times import seconds
 
 SUCCEEDED, ROLLBACK = "succeeded", "rollback"
 REPAIR_WINDOW = timedelta(days=7)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.domain.metrics.dora_facts import Change, Shas, Told
-from shared.domain.metrics.response import seconds
+from shared.domain.metrics.times import seconds
 
 Place = tuple[str, str]
 """A service and an environment."""

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from shared.domain import event_types
 from shared.domain.delivery.deliveries import PRODUCTION
 from shared.domain.incident import incidents
-from shared.domain.metrics.response import Operation, operations
+from shared.domain.metrics import response
+from shared.domain.metrics.times import FIRST, at
 
 Event = Mapping[str, Any]
 Shas = tuple[tuple[str, datetime | None], ...]
@@ -21,9 +22,6 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """A time before this is a clock that was never set."""
 AHEAD = timedelta(days=1)
 """How far a clock may be ahead of ours."""
-
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Change(NamedTuple):
@@ -102,7 +100,7 @@ class Facts(NamedTuple):
 
 
 def read(events: Iterable[Event], now: datetime) -> Facts:
-    """The facts of these events. now: when they were loaded; what is told to lie further ahead than AHEAD has no time."""
+    """The facts of these events. now: when they were loaded; what lies further ahead than AHEAD has no time."""
     told = list(events)
 
     def of(type_: str) -> list[Event]:
@@ -121,14 +119,8 @@ def read(events: Iterable[Event], now: datetime) -> Facts:
 
 def moment(told: object, now: datetime) -> datetime | None:
     """A time as events tell it; one without a zone is UTC. None where no clock can have said it."""
-    if not isinstance(told, str):
-        return None
-    try:
-        at = datetime.fromisoformat(told)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at if EARLIEST <= at <= now + AHEAD else None
+    read = at(told)
+    return read if read and EARLIEST <= read <= now + AHEAD else None
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:
@@ -147,11 +139,7 @@ def _latest(events: Iterable[Event], name: str) -> dict[str, Mapping[str, Any]]:
 
 
 def _order(event: Event) -> tuple[datetime, str]:
-    try:
-        at = datetime.fromisoformat(event["time"])
-    except (KeyError, TypeError, ValueError):
-        return _FIRST, event["id"]
-    return at if at.tzinfo else at.replace(tzinfo=UTC), event["id"]
+    return at(event.get("time")) or FIRST, event["id"]
 
 
 def _shas(data: Mapping[str, Any], now: datetime) -> Shas:
@@ -246,28 +234,18 @@ def _incidents(events: Iterable[Event]) -> list[Incident]:
         ],
         "operation_id",
     )
-    grouped: dict[str, list[Operation]] = defaultdict(list)
-    for one in operations(told):
-        if one.outcome != incidents.PLANNED:
-            grouped[one.incident_number or one.operation_id].append(one)
-    return [_incident(name, of, caused) for name, of in grouped.items()]
+    return [_incident(name, of, caused) for name, of in response.by_incident(told).items()]
 
 
-def _incident(name: str, of: list[Operation], caused: Mapping[str, Mapping[str, Any]]) -> Incident:
-    ordered = sorted(of, key=lambda one: (one.opened_at or one.closed_at or _FIRST, one.operation_id))
-    latest = ordered[-1]
-    named = [one.operation_id for one in ordered if one.operation_id in caused]
+def _incident(name: str, of: list[response.Operation], caused: Mapping[str, Mapping[str, Any]]) -> Incident:
+    latest = of[-1]
+    named = [one.operation_id for one in of if one.operation_id in caused]
     return Incident(
         name,
         frozenset(one.operation_id for one in of),
         _text(latest.told, "service"),
         _text(latest.told, "environment") or PRODUCTION,
-        min((at for at in map(_began, of) if at), default=None),
+        response.started_at(of),
         latest.mitigated_at if latest.outcome in incidents.CLOSING else None,
         caused[named[-1]]["caused_by"] if named else {},
     )
-
-
-def _began(operation: Operation) -> datetime | None:
-    ms = operation.told.get("started_ms")
-    return _EPOCH + timedelta(milliseconds=ms) if type(ms) is int else None

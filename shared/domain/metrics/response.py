@@ -7,19 +7,18 @@ missing: what is not known is None.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from shared.domain import event_types
 from shared.domain.incident import incidents
+from shared.domain.metrics.times import FIRST, LAST, at, at_ms, earliest, seconds
 
 Event = Mapping[str, Any]
 
 AUTOMATIC = "automatic"
 
 _TYPES = (event_types.INCIDENT_OPENED, event_types.INCIDENT_CLOSED, event_types.APPROVAL_DECIDED)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST, _FIRST = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
 class Operation(NamedTuple):
@@ -60,13 +59,6 @@ class Incident(NamedTuple):
         return self.outcome == incidents.RESOLVED and (self.action or "none") != "none"
 
 
-def seconds(since: datetime | None, until: datetime | None) -> float | None:
-    """Between the two. None where one is not known, or where clocks disagree about which came first."""
-    if since is None or until is None or until < since:
-        return None
-    return (until - since) / timedelta(seconds=1)
-
-
 def operations(events: Iterable[Event]) -> list[Operation]:
     """Those that were told to open or to end. Of several events of one type the latest counts."""
     grouped: dict[str, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
@@ -81,13 +73,28 @@ def operations(events: Iterable[Event]) -> list[Operation]:
     ]
 
 
-def read(events: Iterable[Event]) -> list[Incident]:
-    """The incidents of these events. One that was opened again is one, with several operations."""
+def by_incident(events: Iterable[Event]) -> dict[str, list[Operation]]:
+    """The operations of each incident, the latest last: one that was opened again is one, with several operations.
+
+    By its number, or its operation's id where it has none. What passed within announced work is no incident.
+    """
     grouped: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations(events):
         if operation.outcome != incidents.PLANNED:
             grouped[operation.incident_number or operation.operation_id].append(operation)
-    return [_incident(name, of) for name, of in grouped.items()]
+    for of in grouped.values():
+        of.sort(key=lambda one: (one.opened_at or one.closed_at or FIRST, one.operation_id))
+    return dict(grouped)
+
+
+def started_at(of: Iterable[Operation]) -> datetime | None:
+    """When an incident began: the first start that one of its operations was told."""
+    return earliest(at_ms(one.told.get("started_ms")) for one in of)
+
+
+def read(events: Iterable[Event]) -> list[Incident]:
+    """The incidents of these events."""
+    return [_incident(name, of) for name, of in by_incident(events).items()]
 
 
 def _once(events: Iterable[Event]) -> list[Event]:
@@ -95,7 +102,7 @@ def _once(events: Iterable[Event]) -> list[Event]:
     kept: dict[str, Event] = {}
     for event in events:
         before = kept.get(event["id"])
-        if before is None or (_at(event["time"]) or _LAST) < (_at(before["time"]) or _LAST):
+        if before is None or (at(event["time"]) or LAST) < (at(before["time"]) or LAST):
             kept[event["id"]] = event
     return list(kept.values())
 
@@ -104,7 +111,7 @@ def _operation(name: str, told: Mapping[str, Sequence[Event]]) -> Operation:
     opening, ending = (_latest(told.get(type_, ())) for type_ in _TYPES[:2])
     both = {**ending, **{key: value for key, value in opening.items() if value is not None}}
     decided = told.get(event_types.APPROVAL_DECIDED, ())
-    told_at = [_at(ending.get("acknowledged_at")), *map(_decided_at, decided)]
+    told_at = [at(ending.get("acknowledged_at")), *map(_decided_at, decided)]
     automatic = ending.get(AUTOMATIC)
     if not isinstance(automatic, bool):
         automatic = True if any(event["data"].get("decided") == AUTOMATIC for event in decided) else None
@@ -112,10 +119,10 @@ def _operation(name: str, told: Mapping[str, Sequence[Event]]) -> Operation:
         operation_id=name,
         incident_number=both.get("incident_number") or None,
         told=both,
-        opened_at=_at(both.get("opened_at")),
-        acknowledged_at=_earliest(told_at),
-        mitigated_at=_at(ending.get("mitigated_at")),
-        closed_at=_at(ending.get("closed_at")),
+        opened_at=at(both.get("opened_at")),
+        acknowledged_at=earliest(told_at),
+        mitigated_at=at(ending.get("mitigated_at")),
+        closed_at=at(ending.get("closed_at")),
         outcome=ending.get("outcome"),
         action=opening.get("action") if ending.get("action") is None else ending["action"],
         automatic=automatic,
@@ -124,9 +131,9 @@ def _operation(name: str, told: Mapping[str, Sequence[Event]]) -> Operation:
 
 def _incident(name: str, of: Sequence[Operation]) -> Incident:
     """Its times begin with the first operation; everything else is what the latest says."""
-    latest = max(of, key=lambda one: (one.opened_at or one.closed_at or _FIRST, one.operation_id))
-    opened_at = _earliest(one.opened_at for one in of)
-    started_at = _earliest(_at_ms(one.told.get("started_ms")) for one in of)
+    latest = of[-1]
+    opened_at = earliest(one.opened_at for one in of)
+    began_at = started_at(of)
     over = latest.outcome in incidents.CLOSING
     return Incident(
         name=name,
@@ -137,15 +144,15 @@ def _incident(name: str, of: Sequence[Operation]) -> Incident:
         action=latest.action,
         automatic=latest.automatic,
         opened_at=opened_at,
-        seconds_to_acknowledge=seconds(opened_at, _earliest(one.acknowledged_at for one in of)),
-        seconds_to_mitigate=seconds(started_at, latest.mitigated_at) if over else None,
-        seconds_to_resolve=seconds(started_at, latest.closed_at) if over else None,
+        seconds_to_acknowledge=seconds(opened_at, earliest(one.acknowledged_at for one in of)),
+        seconds_to_mitigate=seconds(began_at, latest.mitigated_at) if over else None,
+        seconds_to_resolve=seconds(began_at, latest.closed_at) if over else None,
     )
 
 
 def _latest(events: Sequence[Event]) -> Mapping[str, Any]:
     """What the latest of them says."""
-    newest = max(events, key=lambda event: (_at(event["time"]) or _FIRST, event["id"]), default=None)
+    newest = max(events, key=lambda event: (at(event["time"]) or FIRST, event["id"]), default=None)
     return newest["data"] if newest else {}
 
 
@@ -153,26 +160,6 @@ def _decided_at(event: Event) -> datetime | None:
     """When somebody first answered: a person by deciding, or the app by acting without one."""
     data = event["data"]
     if data.get("decided") == AUTOMATIC:
-        return _at(event["time"])
+        return at(event["time"])
     said = data.get("decisions")
-    return _at(said[0].get("at")) if said else None
-
-
-def _earliest(times: Iterable[datetime | None]) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
-
-
-def _at_ms(told: object) -> datetime | None:
-    """A time told in milliseconds since 1970."""
-    return _EPOCH + timedelta(milliseconds=told) if type(told) is int else None
-
-
-def _at(told: object) -> datetime | None:
-    """A time as events tell it: ISO 8601 with its zone."""
-    if not isinstance(told, str):
-        return None
-    try:
-        at = datetime.fromisoformat(told)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at(said[0].get("at")) if said else None
