@@ -144,7 +144,7 @@ async def test_a_tier_s_setting_changes_how_it_is_watched(
 async def test_the_endpoint_shows_the_last_judgement(
     world: Any, dynatrace: FakeDynatrace, client: FakeDurableClient
 ) -> None:
-    from functions.models.services import Signals
+    from functions.models.watching import Signals
 
     dynatrace.draw(latency=SLOW)
     filling(dynatrace)

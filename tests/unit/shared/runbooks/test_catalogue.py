@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from functions.models.services import Automation
+from functions.models.automation import Automation
 from shared.domain.action import actions, candidates
 from shared.domain.diagnosis.categories import KnownCategory
 from shared.errors import ConfigurationError
