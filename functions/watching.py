@@ -16,7 +16,7 @@ from functions.http import answer, answers_problems, caller_with
 from functions.operations import UNDER_WAY
 from functions.registry import checked_name
 from functions.starting import settled, start_once
-from shared.domain.watch import watched
+from shared.domain.watch import watched_resources
 from shared.domain.watch.anomalies import ANOMALOUS
 from shared.errors import NotFound
 from shared.security.tokens import READER
@@ -74,22 +74,22 @@ async def _tend(
     client: df.DurableFunctionsClient,
     result: "Watched",
     name: str,
-    before: watched.ResourceEntry | None,
-    entry: watched.ResourceEntry,
+    before: watched_resources.ResourceEntry | None,
+    entry: watched_resources.ResourceEntry,
     now_ms: int,
 ) -> None:
     """Have an operation tend the forecast, wake it when there is news, replace it when it failed."""
     request = {"id": entry["id"], "resource": name, "kind": entry["kind"]}
     if await _start(client, "tend_forecast", entry["run"], result, request):
         return
-    if watched.is_news(before, entry):
+    if watched_resources.is_news(before, entry):
         await client.raise_orchestration_event(entry["run"], FORECAST_CHANGED, data={})
     state = await client.get_orchestration_state(entry["run"], fetch_payloads=False)
     if state is not None and state.runtime_status.name not in UNDER_WAY:
         await _replace(result.service["name"], name, entry, now_ms)
 
 
-async def _replace(service: str, name: str, entry: watched.ResourceEntry, now_ms: int) -> None:
+async def _replace(service: str, name: str, entry: watched_resources.ResourceEntry, now_ms: int) -> None:
     """Its operation ended and the forecast is still there: the next round starts another, a day after the first."""
     from shared.watching import Documents
     from shared.watching.documents import Document
@@ -98,7 +98,10 @@ async def _replace(service: str, name: str, entry: watched.ResourceEntry, now_ms
         found = document["resources"].get(name)
         if not found or found["run"] != entry["run"]:
             return None
-        return {**document, "resources": {**document["resources"], name: watched.again(found, now_ms)}}
+        return {
+            **document,
+            "resources": {**document["resources"], name: watched_resources.again(found, now_ms)},
+        }
 
     await Documents(services().blob).update(service, change)
 

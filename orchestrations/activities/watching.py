@@ -29,7 +29,7 @@ async def look_at_forecast(payload: dict) -> Value:  # type: ignore[type-arg]
 @answers_outcome
 async def forget_forecast(payload: dict) -> Value:  # type: ignore[type-arg]
     """It is over and told so: the next one is another."""
-    from shared.domain.watch.watched import finished
+    from shared.domain.watch.watched_resources import finished
     from shared.watching import Documents
     from shared.watching.documents import Document
 

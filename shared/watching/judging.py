@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.watch import anomalies, forecasts, resources, watched
+from shared.domain.watch import anomalies, forecasts, resources, watched, watched_resources
 from shared.domain.watch.resources import CERTIFICATE, Resource
 from shared.domain.watch.sensitivity import Sensitivity
 from shared.domain.watch.signals import of_service, per_minute
@@ -86,11 +86,11 @@ async def _resources(
     for resource in resources.of_service(service, known.get("runs_on", [])):
         entry = before.get(resource.name)
         forecast = await _forecast(reading, resource, sensitivity, bool(entry and entry["id"]), now_ms)
-        after[resource.name] = watched.resource_entry(
+        after[resource.name] = watched_resources.resource_entry(
             service["name"], resource.name, resource.kind, entry, forecast, now_ms
         )
     gone = {name: entry for name, entry in before.items() if name not in after and entry["id"]}
-    return after | {name: watched.unwatched(entry) for name, entry in gone.items()}
+    return after | {name: watched_resources.unwatched(entry) for name, entry in gone.items()}
 
 
 async def _forecast(

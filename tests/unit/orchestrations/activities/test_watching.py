@@ -7,7 +7,7 @@ import pytest
 from orchestrations.activities.watching import forget_forecast, look_at_forecast
 from shared import services
 from shared.domain.watch.forecasts import Forecast
-from shared.domain.watch.watched import resource_entry
+from shared.domain.watch.watched_resources import resource_entry
 from shared.watching import Documents
 from tests.fakes.requests import function_of
 from tests.fakes.services import fake_services

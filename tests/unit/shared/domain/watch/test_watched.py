@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.watch import watched
+from shared.domain.watch import watched, watched_resources
 from shared.domain.watch.anomalies import Judgement
 from shared.domain.watch.forecasts import Forecast
 from shared.domain.watch.resources import of_service as resources_of
@@ -95,13 +95,13 @@ def test_a_signal_without_data_ends_no_story_as_usual() -> None:
     assert (entry["state"], entry["reason"], entry["id"]) == ("not_enough_data", "stale", "")
 
 
-def follow(*steps: tuple[Forecast, float]) -> list[watched.ResourceEntry]:
+def follow(*steps: tuple[Forecast, float]) -> list[watched_resources.ResourceEntry]:
     """The entries after these forecasts, each so many hours after NOW."""
-    found: list[watched.ResourceEntry] = []
+    found: list[watched_resources.ResourceEntry] = []
     for told, hours in steps:
         before = found[-1] if found else None
         now = NOW_MS + round(hours * HOUR_MS)
-        found.append(watched.resource_entry("checkout", "disk HOST-1", "disk", before, told, now))
+        found.append(watched_resources.resource_entry("checkout", "disk HOST-1", "disk", before, told, now))
     return found
 
 
@@ -110,8 +110,8 @@ def test_a_forecast_gets_one_name_and_is_news_only_when_its_day_moves() -> None:
 
     assert re.fullmatch(r"forecast-checkout-disk-HOST-1-[0-9a-f]{10}-\d{10}", first["id"])
     assert first["id"] == same["id"] == moved["id"] == first["run"]
-    assert not watched.is_news(first, same)
-    assert watched.is_news(same, moved)
+    assert not watched_resources.is_news(first, same)
+    assert watched_resources.is_news(same, moved)
     assert moved["told"] == forecast(days=2)
 
 
@@ -133,7 +133,7 @@ def test_else_it_is_over_when_it_has_not_held_for_half_a_day() -> None:
     )
 
     assert [entry["over"] for entry in (doubted, again, doubted_again, over)] == ["", "", "", "flat"]
-    assert watched.is_news(doubted_again, over)
+    assert watched_resources.is_news(doubted_again, over)
 
 
 def test_no_data_resolves_nothing() -> None:
@@ -145,8 +145,8 @@ def test_no_data_resolves_nothing() -> None:
 def test_after_it_is_over_and_forgotten_the_next_one_has_another_name() -> None:
     first, over = follow((forecast(), 0), (forecast("steady", None, "freed"), 1))
     later = NOW_MS + 48 * HOUR_MS
-    second = watched.resource_entry(
-        "checkout", "disk HOST-1", "disk", watched.finished(over), forecast(), later
+    second = watched_resources.resource_entry(
+        "checkout", "disk HOST-1", "disk", watched_resources.finished(over), forecast(), later
     )
 
     assert second["id"]
@@ -162,14 +162,16 @@ def test_while_it_is_being_ended_nothing_else_begins() -> None:
 def test_an_operation_that_failed_is_followed_by_another_a_day_later() -> None:
     (entry,) = follow((forecast(), 0))
 
-    assert watched.again(entry, NOW_MS + HOUR_MS) == entry
-    second = watched.again(entry, NOW_MS + 25 * HOUR_MS)
+    assert watched_resources.again(entry, NOW_MS + HOUR_MS) == entry
+    second = watched_resources.again(entry, NOW_MS + 25 * HOUR_MS)
     assert (second["id"], second["run"]) == (entry["id"], f"{entry['id']}-2")
 
 
 @pytest.mark.parametrize("name", ["x" * 63, "a"])
 def test_names_fit_where_they_go(name: str) -> None:
-    entry = watched.resource_entry(name, "disk / ação ^ 'x' " * 3, "quota", None, forecast(), NOW_MS)
+    entry = watched_resources.resource_entry(
+        name, "disk / ação ^ 'x' " * 3, "quota", None, forecast(), NOW_MS
+    )
 
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,97}", entry["id"])
 
