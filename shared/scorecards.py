@@ -62,10 +62,10 @@ class Scorecards:
         return await self._blob.get(f"{_PREFIX}{service}.{kind}")
 
     async def put(self, card: Mapping[str, Any], language: str) -> None:
-        """Keep the document, then its badge."""
+        """Keep the badge, then the document that has its address."""
         document = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
-        await self._blob.put(f"{_PREFIX}{card['service']}.json", document, JSON)
         await self._blob.put(f"{_PREFIX}{card['service']}.svg", badge(card, language), SVG)
+        await self._blob.put(f"{_PREFIX}{card['service']}.json", document, JSON)
 
     async def keep_only(self, services: Collection[str]) -> None:
         """Take away what is of no service any more."""

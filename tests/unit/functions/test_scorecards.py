@@ -290,6 +290,13 @@ async def test_a_service_that_is_gone_has_no_scorecard_any_more(round_: Any) -> 
     assert not [name for name in round_.blob.blobs if name.startswith("scorecards/cart")]
 
 
+async def test_a_document_is_never_there_without_the_badge_it_names(round_: Any) -> None:
+    await refresh(NOW)
+
+    kept = [name for name in round_.blob.blobs if name.startswith("scorecards/orders")]
+    assert kept == ["scorecards/orders.svg", "scorecards/orders.json"]
+
+
 async def test_with_the_storage_away_it_says_so(round_: Any) -> None:
     round_.blob.away = True
 
