@@ -8,7 +8,7 @@ import pytest
 
 from shared.clients.blob import BlobStore, blob_store
 from shared.clients.snowflake import Warehouse, warehouse
-from tests.integration.warehouse.started import embedded_warehouse, login
+from tests.integration.warehouse.started import embedded_warehouse, empty, login
 from warehouse.migrate import migrate
 
 
@@ -24,6 +24,13 @@ def migrated(embedded: Any) -> Any:
     settings = login(embedded.port)
     migrate(settings)
     return settings
+
+
+@pytest.fixture(scope="module")
+def own_database(migrated: Any) -> Any:
+    """The same, emptied for tests whose numbers are of all rows there are. A migration each would take seconds."""
+    empty(migrated)
+    return migrated
 
 
 @pytest.fixture

@@ -8,35 +8,20 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.clients.snowflake import Warehouse, warehouse
 from shared.domain.metrics import dora, dora_facts, dora_figures
 from tests.integration.warehouse.delivery_histories import Event, History
+from tests.integration.warehouse.started import empty
 from tests.integration.warehouse.test_incident_numbers import same
 
 Row = Mapping[str, Any]
 
 GRAINS = ("day", "week", "month")
-FACTS = (
-    *("CHANGES", "CHANGE_COMMITS", "DEPLOYMENTS", "DEPLOYMENT_COMMITS", "GATES", "CORRECTIONS", "COMMITS"),
-    "INCIDENT_EVENTS",
-)
 _HISTORIES = 40
 """In one load: their services differ, only the day up to which they are observed is common."""
-
-
-@pytest.fixture(scope="module")
-def own_database(embedded: Any) -> Any:
-    """A database that no other test puts rows in: the newest deployment of all ends everybody's days."""
-    from tests.integration.warehouse.started import login
-    from warehouse.migrate import migrate
-
-    configuration = login(embedded.port, database="DORA")
-    migrate(configuration)
-    return configuration
 
 
 @given(random=st.randoms(use_true_random=True))
@@ -53,7 +38,7 @@ async def test_loading_again_and_correcting_later_change_the_right_days_alone(ow
     tag = uuid.uuid4().hex[:8]
     client = warehouse(own_database, timeout_s=30)
     try:
-        await forget(client)
+        empty(own_database)
         first = [deployed(f"{tag}-d1", 2), deployed(f"{tag}-d2", 4)]
         await load(client, f"{tag}-1", first)
         await load(client, f"{tag}-2", first)
@@ -95,12 +80,6 @@ async def load(client: Warehouse, name: str, events: Sequence[Event]) -> None:
     await client.type_events()
 
 
-async def forget(client: Warehouse) -> None:
-    """Take out every event. What is typed until when stays: rows to come are newer."""
-    for table in ("RAW.EVENTS", *(f"FACT.{fact}" for fact in FACTS)):
-        await client.query(f"DELETE FROM {table}")
-
-
 async def days(client: Warehouse) -> dict[int, tuple[int, int]]:
     rows = await client.query("SELECT * FROM MART.DORA_DAILY")
     return {row["DAY"].day: (row["DEPLOYMENTS"], row["FAILED_DEPLOYMENTS"]) for row in rows}
@@ -109,6 +88,7 @@ async def days(client: Warehouse) -> dict[int, tuple[int, int]]:
 async def compare(configuration: Any, events: Sequence[Event], tag: str) -> None:
     client = warehouse(configuration, timeout_s=30)
     try:
+        empty(configuration)
         found = await load_and_read(client, events, tag)
     finally:
         await client.close()
@@ -140,7 +120,6 @@ async def compare(configuration: Any, events: Sequence[Event], tag: str) -> None
 
 async def load_and_read(client: Warehouse, events: Sequence[Event], tag: str) -> dict[str, list[Row]]:
     """Loaded in two halves: what the second says again or corrects was settled with the first."""
-    await forget(client)
     half = len(events) // 2
     await load(client, f"{tag}-first", events[:half])
     await load(client, f"{tag}-second", events[half:])

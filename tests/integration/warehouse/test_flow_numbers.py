@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +14,7 @@ from shared.clients.snowflake import warehouse
 from shared.domain.event_types import WORK_ITEM_CHANGED
 from shared.domain.metrics import flow
 from tests.integration.warehouse.histories import Event, written
-from tests.integration.warehouse.started import login
 from tests.integration.warehouse.test_incident_numbers import empty, same
-from warehouse.migrate import migrate
 
 BASE = datetime(2025, 3, 1, tzinfo=UTC)
 CATEGORIES = (
@@ -72,13 +69,6 @@ def histories(draw: st.DrawFn) -> list[Event]:
     ]
     twice = draw(st.lists(st.sampled_from(events), max_size=5))
     return list(draw(st.permutations(events + twice)))
-
-
-@pytest.fixture(scope="module")
-def own_database(embedded: Any) -> Any:
-    configuration = login(embedded.port, database="FLOW")
-    migrate(configuration)
-    return configuration
 
 
 @given(events=histories())

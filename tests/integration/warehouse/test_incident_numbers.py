@@ -23,17 +23,6 @@ FROM CORE.INCIDENTS WHERE OPERATION_ID LIKE ?
 """
 
 
-@pytest.fixture(scope="module")
-def own_database(embedded: Any) -> Any:
-    """A database that no other test puts rows in: a day without a service mixes them otherwise."""
-    from tests.integration.warehouse.started import login
-    from warehouse.migrate import migrate
-
-    configuration = login(embedded.port, database="NUMBERS")
-    migrate(configuration)
-    return configuration
-
-
 @given(data=st.data())
 @settings(
     max_examples=5,

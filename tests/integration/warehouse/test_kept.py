@@ -12,19 +12,10 @@ from shared.clients.snowflake import Warehouse, connect, warehouse
 from shared.domain.event_types import CHANGE_MERGED, DEPLOYMENT_CORRECTED, DEPLOYMENT_FINISHED
 from shared.errors import VendorRefused
 from shared.marts import refresh_if_due, refresh_now
-from tests.integration.warehouse.started import login
 from tests.integration.warehouse.test_views import closed, opened
 from warehouse.kept import statements, store
-from warehouse.migrate import migrate
 
 DAILY = "SELECT * FROM {place} WHERE GRAIN = 'day' ORDER BY SERVICE, ENVIRONMENT, PERIOD"
-
-
-@pytest.fixture(scope="module")
-def own_database(embedded: Any) -> Any:
-    configuration = login(embedded.port, database="KEEPING")
-    migrate(configuration)
-    return configuration
 
 
 def event(type_: str, subject: str, **data: Any) -> bytes:

@@ -9,25 +9,14 @@ import pytest
 
 from shared.clients.snowflake import Warehouse, connect, warehouse
 from shared.clients.snowflake_typing import EVENTS, SETTLED_EVENTS, settling, typing
-from tests.integration.warehouse.started import login
-from warehouse.migrate import migrate
-
-FACTS = ("CHANGES", "CHANGE_COMMITS", "DEPLOYMENTS", "DEPLOYMENT_COMMITS", "GATES", "CORRECTIONS", "COMMITS")
-
-
-@pytest.fixture(scope="module")
-def migrated_too(embedded: Any) -> Any:
-    configuration = login(embedded.port, database="TYPING")
-    migrate(configuration)
-    return configuration
+from tests.integration.warehouse.started import FACTS, empty
 
 
 @pytest.fixture
-async def client(migrated_too: Any) -> AsyncIterator[Warehouse]:
+async def client(migrated: Any) -> AsyncIterator[Warehouse]:
     """Of a database with one event of each kind loaded, and nothing typed."""
-    built = warehouse(migrated_too, timeout_s=30)
-    for table in ("RAW.EVENTS", *(f"FACT.{fact}" for fact in (*EVENTS, *FACTS))):
-        await built.query(f"DELETE FROM {table}")
+    empty(migrated)
+    built = warehouse(migrated, timeout_s=30)
     await built.load_events({f"{uuid.uuid4().hex}.jsonl": told()})
     yield built
     await built.close()
@@ -147,8 +136,8 @@ async def test_a_moment_no_clock_can_have_told_is_none(client: Warehouse) -> Non
             assert await client.query(read.format(column, table)) == [{"AT": None}], (odd, table)
 
 
-async def test_a_typing_that_dies_anywhere_is_done_by_the_next(client: Warehouse, migrated_too: Any) -> None:
-    mortal = connect(migrated_too, 30)
+async def test_a_typing_that_dies_anywhere_is_done_by_the_next(client: Warehouse, migrated: Any) -> None:
+    mortal = connect(migrated, 30)
     cursor = mortal.cursor()
 
     def die(statements: list[str]) -> None:

@@ -1,5 +1,6 @@
 """A warehouse that grew with every release is the same as one made today, and lost nothing on the way."""
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from shared.clients.snowflake import warehouse
+from shared.clients.snowflake import connect, warehouse
+from shared.clients.snowflake_typing import typing
 from tests.integration.warehouse.started import login
 from tests.integration.warehouse.test_flow_numbers import at, revision
+from tests.integration.warehouse.test_kept import delivered
 from tests.integration.warehouse.test_views import closed, opened
 from warehouse import kept
 from warehouse import migrate as migration
@@ -35,20 +38,24 @@ FIRST_RELEASE = {
     "R__mart_incident_response_daily.sql",
 }
 _COLUMNS = """SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS
-WHERE TABLE_SCHEMA IN ('RAW', 'CORE', 'MART') ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"""
+WHERE TABLE_SCHEMA IN ('RAW', 'FACT', 'CORE', 'MART', 'KEPT') ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"""
 _ROWS = (
     "SELECT EVENT_ID, EVENT_TYPE, SUBJECT FROM CORE.EVENTS ORDER BY EVENT_ID",
     "SELECT * FROM CORE.INCIDENTS ORDER BY INCIDENT",
     "SELECT * FROM MART.INCIDENT_RESPONSE_DAILY ORDER BY DAY, SERVICE",
     "SELECT * FROM MART.DELIVERY_FLOW_DAILY ORDER BY DAY, SERVICE",
+    "SELECT * FROM CORE.DEPLOYMENTS",
+    "SELECT * FROM CORE.COMMITS",
+    "SELECT * FROM MART.DORA_DAILY",
 )
 
 
 def events() -> bytes:
-    """An incident and a work item."""
+    """An incident, a work item, a change and its deployment."""
     told = [json.loads(one.to_json()) for one in (opened("incident-1"), closed("incident-1"))]
     done = revision("a", 1, category="completed", started_at=at(0), completed_at=at(2), changed_at=at(2))
-    return "\n".join(json.dumps(one) for one in (*told, {**done, "id": "item-a-1"})).encode()
+    lines = [json.dumps(one).encode() for one in (*told, {**done, "id": "item-a-1"})]
+    return b"\n".join([*lines, *delivered()[:2]])
 
 
 def test_what_was_released_is_never_changed() -> None:
@@ -75,23 +82,32 @@ async def test_an_upgraded_warehouse_is_a_fresh_one_with_its_rows(
     monkeypatch.setattr(migration, "EVERYWHERE", older)
     monkeypatch.setattr(kept, "store", lambda _: None)  # it kept no statements
     assert set(migrate(upgraded)) == FIRST_RELEASE
-    await load(upgraded, name)
+    told = events()
+    await load(upgraded, name, told)
+    type_as_before(upgraded)
     monkeypatch.undo()
     applied = migrate(upgraded)
     migrate(fresh)
-    await load(fresh, name)
+    await load(fresh, name, told)
 
     assert "R__mart_incident_response_daily.sql" in applied
     assert set(applied) & FIRST_RELEASE == {"R__mart_incident_response_daily.sql"}
     assert await seen(upgraded) == await seen(fresh)
     assert migrate(upgraded) == []
-    assert await load(upgraded, name) == 0
+    assert await load(upgraded, name, told) == 0
 
 
-async def load(settings: Any, name: str) -> int:
+def type_as_before(settings: Any) -> None:
+    """As long as typed events were the facts, nothing settled them."""
+    with contextlib.closing(connect(settings)) as connection:
+        for statement in ["BEGIN", *typing(), "COMMIT"]:
+            connection.cursor().execute(statement)
+
+
+async def load(settings: Any, name: str, told: bytes) -> int:
     """Rows loaded; none the second time."""
     client = warehouse(settings, timeout_s=20)
-    loaded = await client.load_events({name: events()})
+    loaded = await client.load_events({name: told})
     await client.close()
     return loaded[name]
 
@@ -99,6 +115,7 @@ async def load(settings: Any, name: str) -> int:
 async def seen(settings: Any) -> list[Any]:
     """The schema, and what the views say."""
     client = warehouse(settings, timeout_s=20)
+    await client.type_events()
     found = [await client.query(query) for query in (_COLUMNS, *_ROWS)]
     await client.close()
     assert all(found)
