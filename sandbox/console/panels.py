@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.console import timeline, views
 from sandbox.console.sources import NoAnswer, Sources
-from sandbox.platform.ports import VENDORS
+from sandbox.vendors.names import NAMES as VENDORS
 
 type View = dict[str, Any]
 type Load = Callable[[Sources], Awaitable[View]]

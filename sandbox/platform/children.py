@@ -9,8 +9,8 @@ from sandbox.platform.app_settings import app_settings, host_settings, own_envir
 from sandbox.platform.document import BLOB_ACCOUNT, SERVICEBUS_KEY_NAME, Document
 from sandbox.platform.folder import StateFolder
 from sandbox.platform.keys import HOST, VENDORS
-from sandbox.platform.ports import VENDORS as VENDOR_NAMES
 from sandbox.platform.process import Spec
+from sandbox.vendors.names import NAMES as VENDOR_NAMES
 
 ROOT = Path(__file__).parents[2]
 AZURITE = ROOT / ".venv" / "azurite" / "node_modules" / "azurite"

@@ -8,34 +8,10 @@ import random
 import socket
 from collections.abc import Mapping, Sequence
 
+from sandbox.vendors.names import NAMES as VENDORS
+
 LOWEST, HIGHEST = 20_000, 31_999
-NAMES = (
-    "app",
-    "console",
-    "servicebus",
-    "servicebus_stats",
-    "durable",
-    "blob",
-    "warehouse",
-    "dynatrace",
-    "servicenow",
-    "azure_devops",
-    "github",
-    "teams",
-    "openai",
-    "entra",
-    "app_configuration",
-)
-VENDORS = (
-    "dynatrace",
-    "servicenow",
-    "azure_devops",
-    "github",
-    "teams",
-    "openai",
-    "entra",
-    "app_configuration",
-)
+NAMES = ("app", "console", "servicebus", "servicebus_stats", "durable", "blob", "warehouse", *VENDORS)
 
 
 class PortTaken(Exception):

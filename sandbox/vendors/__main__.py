@@ -14,9 +14,10 @@ from pathlib import Path
 
 from sandbox.child import announce, end_with_parent
 from sandbox.vendors.credentials import load
+from sandbox.vendors.names import NAMES
 from sandbox.vendors.server import Server
 from sandbox.vendors.store import Store
-from sandbox.vendors.world import NAMES, build
+from sandbox.vendors.world import build
 
 
 def main() -> None:

@@ -21,17 +21,6 @@ from sandbox.vendors.servicenow.vendor import ServiceNow
 from sandbox.vendors.store import Store
 from sandbox.vendors.teams.vendor import Teams
 
-NAMES = (
-    "dynatrace",
-    "servicenow",
-    "azure_devops",
-    "github",
-    "teams",
-    "openai",
-    "entra",
-    "app_configuration",
-)
-
 
 class _Production(Effects):
     """What Dynatrace watches."""

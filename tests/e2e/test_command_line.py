@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from sandbox.demo.stage import Stage, operation_of
-from sandbox.platform.ports import NAMES, VENDORS
+from sandbox.platform.ports import NAMES
 from sandbox.platform.story import world
+from sandbox.vendors.names import NAMES as VENDORS
 from tests.e2e.conftest import ROOT, Document, processes_of, running_platform, sandbox, until
 
 pytestmark = pytest.mark.timeout(500)

@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from sandbox.console.server import build_app
 from sandbox.console.sources import Sources
 from sandbox.platform.document import describe
-from sandbox.platform.ports import NAMES, VENDORS
+from sandbox.platform.ports import NAMES
+from sandbox.vendors.names import NAMES as VENDORS
 
 NASTY = '<script>alert("x")</script>'
 OPERATION: dict[str, Any] = {
