@@ -25,17 +25,24 @@ SETTINGS = {
     "ACTION_TIMEOUT_MINUTES": "0.3",
     "MONITORING_WAIT_MINUTES": "0.2",
     "VENDOR_TIMEOUT_S": str(TIMEOUT_S),
+    "GATE_SETTLE_MINUTES": "0",
+    "GATE_PATIENCE_MINUTES": "0.3",
+    "GATE_POLL_S": "0.5",
+    "VERIFICATION_POLL_S": "0.5",
+    "VERIFICATION_TIMEOUT_MINUTES": "0.4",
 }
 
 
+_LISTENERS = ("on_delivery_event", "note_delivery")
 _TIMER = re.compile(r"timer_trigger\(.*\)\n(?:@.*\n)*async def (\w+)")
 
 
-def timers() -> list[str]:
-    """The app's timers: what else looks at the vendors by itself must not meet the faults that are meant for a saga."""
-    found = [name for file in (ROOT / "functions").glob("*.py") for name in _TIMER.findall(file.read_text())]
-    assert found, "functions with a timer trigger are not written as they were"
-    return found
+def bystanders() -> list[str]:
+    """What looks at the vendors by itself must not meet the faults meant for a saga: timers, and who hears facts."""
+    files = (ROOT / "functions").rglob("*.py")
+    found = [name for file in files for name in _TIMER.findall(file.read_text())]
+    assert len(found) > len(_LISTENERS), "functions with a timer trigger are not written as they were"
+    return [*found, *_LISTENERS]
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def running_place(state: Path) -> Iterator[Place]:
         settings = {
             **SETTINGS,
             "BLOB_CONNECTION_STRING": blob_connection(f"http://127.0.0.1:{blob.port}", own["blob_key"]),
-            **{f"AzureWebJobs.{name}.Disabled": "true" for name in timers()},
+            **{f"AzureWebJobs.{name}.Disabled": "true" for name in bystanders()},
             "ServiceBusConnection": servicebus_connection(servicebus.port, own["servicebus_key"]),
         }
         given = [part for name, value in settings.items() for part in ("--setting", f"{name}={value}")]

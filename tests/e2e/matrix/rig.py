@@ -7,7 +7,7 @@ import httpx
 
 from sandbox.platform.seed import PROJECT
 from sandbox.platform.story import World
-from sandbox.platform.waiting import until
+from sandbox.platform.waiting import PATIENCE_S, until
 from tests.e2e.matrix.breaking import RUN_SECONDS, Breaking
 from tests.e2e.matrix.cases import APPROVAL, CANCELLED, DECOMMISSIONED, EMPTY, EXISTING, Case
 from tests.e2e.matrix.platform import Place
@@ -91,10 +91,15 @@ class Rig:
     async def ended(self, operation_id: str) -> Operation:
         """The operation, once it has ended."""
         self._place.ended.add(operation_id)
+        return await self.settled(operation_id)
+
+    async def settled(self, operation_id: str, within_s: float = PATIENCE_S) -> Operation:
+        """The same of one whose end is no event of a service."""
         return await until(
             f"{operation_id} ends",
             lambda: self._operation(operation_id),
             lambda found: found["state"] != "running",
+            within_s,
         )
 
     async def retry_compensation(self, operation_id: str) -> str:
@@ -103,6 +108,15 @@ class Rig:
         answer = await self.world.http.post(address, headers=self._admin)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["operation_id"])
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, admin: bool = False
+    ) -> httpx.Response:
+        """Ask the app, as a pipeline does or as who runs it. Raises: httpx.HTTPError where it is away."""
+        headers = self._admin if admin else self._requester
+        return await self.world.http.request(
+            method, f"{self._app}{path}", json=body, headers=headers, timeout=60
+        )
 
     async def _operation(self, operation_id: str) -> Operation:
         address = f"{self._app}/api/operations/{operation_id}"

@@ -3,6 +3,8 @@
 import base64
 from typing import Any
 
+import httpx
+
 from sandbox.platform.seed import PROJECT
 from sandbox.platform.story import World
 from tests.e2e.matrix.cases import EMPTY, EXISTING
@@ -82,16 +84,24 @@ async def _dynatrace(world: World, path: str, body: object, method: str = "POST"
 
 
 async def _configuration_item(world: World, service: str) -> None:
+    await servicenow_row(world, "cmdb_ci_service", {"name": service, "short_description": "Somebody's"})
+
+
+async def servicenow_row(world: World, table: str, row: dict[str, str]) -> dict[str, Any]:
+    """A row as somebody makes it; as it is then."""
     vendor = world.document["vendors"]["servicenow"]
     form = {"grant_type": "client_credentials"}
     form |= {name: vendor[name] for name in ("client_id", "client_secret")}
     signed = (await world.http.post(f"{vendor['url']}/oauth_token.do", data=form)).raise_for_status()
-    row = {"name": service, "short_description": "Somebody's"}
     token = f"Bearer {signed.json()['access_token']}"
-    await _call(world, f"{vendor['url']}/api/now/table/cmdb_ci_service", row, token)
+    made = await _call(world, f"{vendor['url']}/api/now/table/{table}", row, token)
+    return dict(made.json()["result"])
 
 
-async def _call(world: World, address: str, body: object, authorization: str, method: str = "POST") -> None:
+async def _call(
+    world: World, address: str, body: object, authorization: str, method: str = "POST"
+) -> httpx.Response:
     headers = {"Authorization": authorization}
     answer = await world.http.request(method, address, json=body, headers=headers)
     assert answer.is_success, f"{method} {address}: {answer.status_code} {answer.text[:300]}"
+    return answer
