@@ -6,8 +6,10 @@ from sandbox.demo.played import Delivered
 from sandbox.demo.scenarios import bad_version
 from sandbox.demo.stage import Stage
 from sandbox.platform.app_settings import warehouse_settings
+from sandbox.platform.waiting import PATIENCE_S
 from shared.clients.snowflake import Warehouse, warehouse
 from shared.errors import VendorUnavailable
+from shared.marts import LEASE_S
 from warehouse.login import read_login
 
 NAME = "delivery_figures"
@@ -79,13 +81,18 @@ async def _numbers(client: Warehouse, service: Delivered) -> Numbers:
 
 async def _scorecard(stage: Stage, service: Delivered) -> dict[str, Any]:
     async def look() -> dict[str, Any]:
+        await stage.world.run_timer("load_warehouse")
         await stage.world.run_timer("refresh_scorecards")
         answer = await stage.world.as_portal("GET", f"/api/services/{service.service}/scorecard")
         told: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
         return told
 
+    # A worker that was killed while it refreshed the marts still holds them for as long as a statement may take.
     return await stage.until(
-        "the scorecard has figures", look, lambda card: card and card["sections"]["dora"]["metrics"]
+        "the scorecard has figures",
+        look,
+        lambda card: card and card["sections"]["dora"]["metrics"],
+        for_s=LEASE_S + PATIENCE_S,
     )
 
 
