@@ -8,7 +8,7 @@ from sandbox.demo.stage import Stage
 from sandbox.platform.app_settings import warehouse_settings
 from sandbox.platform.waiting import PATIENCE_S
 from shared.clients.snowflake import Warehouse, warehouse
-from shared.errors import VendorUnavailable
+from shared.errors import VendorError
 from shared.marts import LEASE_S
 from warehouse.login import read_login
 
@@ -18,6 +18,9 @@ _DORA = """
 SELECT SUM(DEPLOYMENTS) AS DEPLOYMENTS, SUM(FAILED_DEPLOYMENTS) AS FAILED, SUM(ROLLBACKS) AS ROLLBACKS,
     SUM(RECOVERIES) AS RECOVERED, MAX(RECOVERY_MEDIAN_S) AS RECOVERY_S, MAX(LEAD_TIME_MEDIAN_S) AS LEAD_TIME_S
 FROM MART.DORA_DAILY WHERE SERVICE = ? AND ENVIRONMENT = 'production'
+"""
+_KEPT = """
+SELECT SUM(DEPLOYMENTS) AS DEPLOYMENTS FROM KEPT.DORA_MONTHLY WHERE SERVICE = ? AND ENVIRONMENT = 'production'
 """
 
 type Numbers = dict[str, Any]
@@ -56,43 +59,51 @@ async def play(stage: Stage) -> None:
 
 
 async def _loaded(stage: Stage, service: Delivered) -> Numbers:
-    """The warehouse's numbers once what was archived is loaded."""
+    """The warehouse's numbers once what was archived is loaded, and the marts that scorecards read are fresh."""
     client = warehouse(read_login(warehouse_settings(stage.world.document)))
 
     async def look() -> Numbers:
         await stage.world.run_timer("load_warehouse")
-        return await _numbers(client, service)
+        return await _first_row(client, _DORA, service)
+
+    async def look_at_marts() -> Numbers:
+        await stage.world.run_timer("load_warehouse")
+        return await _first_row(client, _KEPT, service)
 
     try:
-        return await stage.until(
-            "the rollback is loaded", look, lambda found: _whole(found["RECOVERED"]), for_s=30.0
+        numbers = await stage.until(
+            "the rollback is loaded", look, lambda row: _whole(row.get("RECOVERED")), for_s=30.0
         )
+        # A worker that was killed while it refreshed the marts still holds them for as long as a statement may take.
+        await stage.until(
+            "the marts are fresh",
+            look_at_marts,
+            lambda row: _whole(row.get("DEPLOYMENTS")) == _whole(numbers["DEPLOYMENTS"]),
+            for_s=LEASE_S + PATIENCE_S,
+        )
+        return numbers
     finally:
         await client.close()
 
 
-async def _numbers(client: Warehouse, service: Delivered) -> Numbers:
+async def _first_row(client: Warehouse, query: str, service: Delivered) -> Numbers:
+    """Empty where the table is not there yet, or the warehouse is away."""
     try:
-        (row,) = await client.query(_DORA, (service.service,))
-    except VendorUnavailable:
-        return {"RECOVERED": None}
+        (row,) = await client.query(query, (service.service,))
+    except VendorError:
+        return {}
     return row
 
 
 async def _scorecard(stage: Stage, service: Delivered) -> dict[str, Any]:
     async def look() -> dict[str, Any]:
-        await stage.world.run_timer("load_warehouse")
         await stage.world.run_timer("refresh_scorecards")
         answer = await stage.world.as_portal("GET", f"/api/services/{service.service}/scorecard")
         told: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
         return told
 
-    # A worker that was killed while it refreshed the marts still holds them for as long as a statement may take.
     return await stage.until(
-        "the scorecard has figures",
-        look,
-        lambda card: card and card["sections"]["dora"]["metrics"],
-        for_s=LEASE_S + PATIENCE_S,
+        "the scorecard has figures", look, lambda card: card and card["sections"]["dora"]["metrics"]
     )
 
 
