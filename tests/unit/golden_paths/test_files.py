@@ -127,7 +127,7 @@ def test_terraform_tags_everything_that_can_be_tagged(path: GoldenPath) -> None:
     files = {
         name: content.decode() for name, content in render(path, ORDINARY).items() if name.endswith(".tf")
     }
-    tags = formats.texts("names.tf", files["terraform/names.tf"].encode()) or set()
+    tags = formats.texts("names.tf", files["terraform/names.tf"].encode()) or frozenset[str]()
     assert {"service", "product", "owner", "environment", "plant-sensors", "Order to Cash"} <= {
         each.strip('"') for each in tags
     }
