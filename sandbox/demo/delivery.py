@@ -11,7 +11,7 @@ from sandbox.demo import golden_path
 from sandbox.demo.browser import Browser, Page
 from sandbox.demo.played import Delivered, Version
 from sandbox.demo.stage import Stage
-from sandbox.platform.seed import ERROR_RATE, GATE
+from sandbox.platform.seed import ERROR_RATE, GATE, PRODUCT, configuration_item
 
 RUN_SECONDS, SAMPLE_SECONDS = 1.5, 0.5
 WINDOW_MINUTES = 0.07
@@ -52,18 +52,20 @@ async def new_service(stage: Stage) -> Delivered:
     entity_id = f"SERVICE-{secrets.token_hex(8).upper()}"
     entity = {"name": name, "type": "SERVICE", "entity_id": entity_id, "tags": []}
     await stage.world.control("dynatrace", "POST", "entities", entity)
+    item = await configuration_item(stage.world, name, PRODUCT)
     document = {
-        "product": "Loja Online",
+        "product": PRODUCT,
         "owner": "time-loja",
         "tier": 3,
         "azure_devops": {"project": project, "pipeline_id": pipeline["id"]},
         "dynatrace": {"entity_id": entity_id, "metric_selector": ERROR_RATE, "upper_bound": 2.0},
+        "servicenow_ci": item,
         "delivery": {"environment": "production"},
         "automation": {"allow": ["roll_back", "redeploy"]},
         "gate": GATE,
     }
     (await stage.world.as_operator("PUT", f"/api/services/{name}", document)).raise_for_status()
-    made = Delivered(name, pipeline["id"], pipeline["repository_id"], entity_id)
+    made = Delivered(name, pipeline["id"], pipeline["repository_id"], entity_id, item)
     await push(stage, made, "Begin", {"azure-pipelines.yml": _PIPELINE})
     return made
 
@@ -92,7 +94,7 @@ async def push(stage: Stage, to: Delivered, comment: str, files: dict[str, str],
 async def put_out(stage: Stage, to: Delivered, comment: str, text: str) -> Version:
     """A change is pushed, announced in ServiceNow and deployed by the service's pipeline."""
     commit = await push(stage, to, comment, {FREIGHT: text}, "edit" if to.versions else "add")
-    planned = {"title": f"{to.service}: {comment}", "cmdb_ci": stage.world.demo["servicenow_ci"]}
+    planned = {"title": f"{to.service}: {comment}", "cmdb_ci": to.servicenow_ci}
     change = await stage.world.control("servicenow", "POST", "changes", planned)
     runs = f"/{stage.world.demo['project']}/_apis/pipelines/{to.pipeline_id}/runs"
     run = await stage.world.as_team("POST", runs, {})

@@ -32,6 +32,7 @@ class Delivered:
     pipeline_id: int
     repository_id: str
     entity_id: str
+    servicenow_ci: str
     versions: list[Version] = field(default_factory=list)
 
 

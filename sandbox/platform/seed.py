@@ -63,7 +63,7 @@ async def prepare(document: Document) -> dict[str, Any]:
         world.demo = demo
         if pipeline is None:
             await _begin(world)
-        demo["servicenow_ci"] = await _configuration_item(world)
+        demo["servicenow_ci"] = await configuration_item(world, SERVICE, PRODUCT)
         await _register(world)
         return demo
 
@@ -98,8 +98,8 @@ async def _begin(world: World) -> None:
     await world.deploy(GOOD_COMMIT, "Keep baskets for a week", ago_s=3 * 3600)
 
 
-async def _configuration_item(world: World) -> str:
-    """sys_id of the service's CI, made where it is missing."""
+async def configuration_item(world: World, name: str, about: str) -> str:
+    """sys_id of the CI of this name, made where it is missing."""
     vendor = world.document["vendors"]["servicenow"]
     form = {"grant_type": "client_credentials"}
     form |= {name: vendor[name] for name in ("client_id", "client_secret")}
@@ -107,11 +107,11 @@ async def _configuration_item(world: World) -> str:
     signed.raise_for_status()
     headers = {"Authorization": f"Bearer {signed.json()['access_token']}"}
     table = f"{vendor['url']}/api/now/table/cmdb_ci_service"
-    found = await world.http.get(table, params={"sysparm_query": f"name={SERVICE}"}, headers=headers)
+    found = await world.http.get(table, params={"sysparm_query": f"name={name}"}, headers=headers)
     found.raise_for_status()
     if rows := found.json()["result"]:
         return str(rows[0]["sys_id"])
-    made = await world.http.post(table, json={"name": SERVICE, "short_description": PRODUCT}, headers=headers)
+    made = await world.http.post(table, json={"name": name, "short_description": about}, headers=headers)
     made.raise_for_status()
     return str(made.json()["result"]["sys_id"])
 
