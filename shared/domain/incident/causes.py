@@ -14,9 +14,11 @@ from shared.domain.incident.incidents import REFUSED, UNVERIFIED
 
 SURE = 0.7
 """The least confidence at which something is done without a person (runbooks/policies.yaml, `known_and_small`)."""
+APART_MS = 60 * 60_000
+"""Of two deployments that lie nearer together nobody can tell by their times which one it was."""
 _DEPLOYMENT, _CHANGE = "recent_deployment", "cause.change"
 _KINDS = ("run", "deployment")
-_LAST_GOOD = "last_good"
+_SUSPECT, _LAST_GOOD = "suspect", "last_good"
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -29,11 +31,14 @@ class CausedBy(TypedDict):
 
 
 class Suspect(NamedTuple):
-    """What the chosen cause names. confidence: of the rules and of who chose, the lower one. run_id: "" for none."""
+    """What the chosen cause names: caused_by None where it may be one of several deployments.
 
-    caused_by: CausedBy
+    confidence: of the rules and of who chose, the lower one. runs: the pipeline's run under suspicion, by its id.
+    """
+
+    caused_by: CausedBy | None
     confidence: float
-    run_id: str = ""
+    runs: Mapping[str, CausedBy] = {}
 
 
 class Decided(NamedTuple):
@@ -69,18 +74,12 @@ def suspect(
         return Suspect({**NOBODY, "change_number": number}, confidence) if known else None
     if chosen["category"] != _DEPLOYMENT:
         return None
-    meant = [one["facts"] for one in _cited(chosen, items) if _is_meant(one, chosen["text_values"])]
-    named: dict[str, Mapping[str, Any]] = {}
-    for facts in meant:
-        if facts.get("deployment_id"):
-            named.setdefault(str(facts["deployment_id"]), facts)
-    if len(named) != 1:
-        return None
-    ((deployment_id, facts),) = named.items()
-    if deployment_id.rpartition(":")[2] != environment:
-        return None
-    caused_by: CausedBy = {**NOBODY, "deployment_id": deployment_id, "commit": _sha(facts.get("commit"))}
-    return Suspect(caused_by, confidence, str(facts.get("run_id") or ""))
+    out = [one for one in _cited(chosen, items) if one["kind"] in _KINDS and _role(one) != _LAST_GOOD]
+    meant = [one for one in out if _is_meant(one, chosen["text_values"])]
+    others = [one for one in out if one not in meant and _beside(one, meant)]
+    runs = {str(one["facts"].get("run_id")): _named(one) for one in items if _role(one) == _SUSPECT}
+    here = {run_id: named for run_id, named in runs.items() if named and _went_to(named, environment)}
+    return Suspect(None if others else _only(meant, environment), confidence, here)
 
 
 def first_word(suspected: Suspect | None) -> CausedBy | None:
@@ -91,15 +90,16 @@ def first_word(suspected: Suspect | None) -> CausedBy | None:
 def last_word(suspected: Suspect | None, decided: Decided) -> CausedBy | None:
     """What incident.closed says, which corrects incident.opened; None for nothing, NOBODY to take that back.
 
-    People who let the deployment be taken back agree, unless that did not help; people who refuse, or choose
-    otherwise, do not agree. Where nobody said anything the first word stands.
+    People who let a deployment be taken back agree that it was that one, unless taking it back did not help; people who
+    refuse, or choose otherwise, do not agree. Where nobody said anything the first word stands.
     """
     if suspected is None:
         return None
-    first = first_word(suspected)
+    first, allowed = first_word(suspected), decided.allowed or {}
     silent = NOBODY if first else None
-    if _takes_back(decided.allowed, suspected):
-        return silent if decided.outcome == UNVERIFIED else suspected.caused_by
+    if allowed.get("type") == ROLL_BACK:
+        taken_back = suspected.runs.get(str(allowed.get("replaces_run_id")))
+        return taken_back if taken_back and decided.outcome != UNVERIFIED else silent
     return silent if decided.overruled or decided.outcome == REFUSED else first
 
 
@@ -116,27 +116,58 @@ def _chosen(diagnosis: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _cited(chosen: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [one for one in items if one["id"] in chosen["evidence_ids"] and one.get("facts")]
+    """What the cause rests on; of its entity all, since what it cites is bounded."""
+    entity_id = chosen.get("entity_id")
+    return [
+        one
+        for one in items
+        if one.get("facts")
+        and (
+            one["id"] in chosen["evidence_ids"] or (entity_id and one["facts"].get("entity_id") == entity_id)
+        )
+    ]
 
 
 def _is_meant(item: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
-    """Whether this is the deployment the cause speaks of: others may be cited beside it. told: run_id, commit."""
+    """Whether this is the deployment the cause speaks of. told: its run_id and commit."""
     facts = item["facts"]
-    if item["kind"] not in _KINDS or facts.get("role") == _LAST_GOOD:
-        return False
-    run_id, commit = str(told.get("run_id") or ""), str(told.get("commit") or "?")
+    run_id, own_run_id = str(told.get("run_id") or ""), str(facts.get("run_id") or "")
+    commit = str(told.get("commit") or "?")
     same_commit = commit != "?" and str(facts.get("commit") or "").startswith(commit)
-    if not run_id:
+    if not run_id or not own_run_id:
         return same_commit
-    return str(facts.get("run_id") or "") == run_id and (same_commit or commit == "?")
+    return own_run_id == run_id and (same_commit or commit == "?")
+
+
+def _beside(item: Mapping[str, Any], meant: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether it went out about when those did: then it may have been this one."""
+    at_ms = item["facts"].get("at_ms")
+    times = [one["facts"].get("at_ms") for one in meant]
+    if not isinstance(at_ms, int) or not all(isinstance(each, int) for each in times):
+        return True
+    return any(abs(at_ms - each) < APART_MS for each in times)
+
+
+def _only(meant: Sequence[Mapping[str, Any]], environment: str) -> CausedBy | None:
+    """The one deployment that all of these are, where its name is known."""
+    named = [caused_by for one in meant if (caused_by := _named(one))]
+    names = {caused_by["deployment_id"] for caused_by in named}
+    return named[0] if len(names) == 1 and _went_to(named[0], environment) else None
+
+
+def _named(item: Mapping[str, Any]) -> CausedBy | None:
+    deployment_id, commit = item["facts"].get("deployment_id"), item["facts"].get("commit")
+    return {**NOBODY, "deployment_id": str(deployment_id), "commit": _sha(commit)} if deployment_id else None
+
+
+def _went_to(caused_by: CausedBy, environment: str) -> bool:
+    return str(caused_by["deployment_id"]).rpartition(":")[2] == environment
+
+
+def _role(item: Mapping[str, Any]) -> object:
+    return (item.get("facts") or {}).get("role")
 
 
 def _sha(told: object) -> str | None:
     """A commit's whole name; what anybody may have written into an event of a vendor is none."""
     return told if isinstance(told, str) and _SHA.fullmatch(told) else None
-
-
-def _takes_back(action: Mapping[str, Any] | None, suspected: Suspect) -> bool:
-    if not action or action.get("type") != ROLL_BACK or not suspected.run_id:
-        return False
-    return str(action.get("replaces_run_id")) == suspected.run_id

@@ -16,6 +16,7 @@ from sandbox.platform.document import ORGANIZATION
 from sandbox.platform.seed import ERROR_RATE
 from shared.clients.blob import BlobStore, blob_store
 from shared.clients.snowflake import warehouse
+from shared.loading import LANDING, LOADED
 from tests.fakes.hooks import basic, documented, signed
 from warehouse.login import read_login
 
@@ -81,11 +82,12 @@ async def run_pipeline(stage: Stage, pipeline_id: int) -> int:
 async def archived(blob: BlobStore, kind: str, part: str) -> dict[str, dict[str, Any]]:
     """The archive's events of this type whose subject holds this, by id."""
     found = {}
-    async for name in blob.names("landing/"):
-        for line in (await blob.get(name) or b"").splitlines():
-            event = json.loads(line)
-            if event.get("type") == kind and part in (event.get("subject") or ""):
-                found[event["id"]] = event
+    for folder in (LANDING, LOADED):
+        async for name in blob.names(folder):
+            for line in (await blob.get(name) or b"").splitlines():
+                event = json.loads(line)
+                if event.get("type") == kind and part in (event.get("subject") or ""):
+                    found[event["id"]] = event
     return found
 
 
@@ -288,8 +290,8 @@ async def test_what_github_s_webhook_missed_the_timer_finds_and_a_redelivery_is_
     assert await told_dynatrace(stage, subject) == 1
 
 
-async def loaded(stage: Stage, what: str, query: str, *values: Any) -> list[dict[str, Any]]:
-    """The warehouse's rows, once what is archived is loaded and there are any."""
+async def loaded(stage: Stage, row: dict[str, Any], query: str, *values: Any) -> None:
+    """Wait until what is archived is loaded and the warehouse answers with just this row."""
     client = warehouse(read_login(warehouse_settings(stage.world.document)))
 
     async def look() -> list[dict[str, Any]]:
@@ -297,7 +299,7 @@ async def loaded(stage: Stage, what: str, query: str, *values: Any) -> list[dict
         return await client.query(query, values)
 
     try:
-        return await stage.until(what, look, lambda rows: rows)
+        await stage.until(f"the warehouse has {row}", look, lambda rows: rows == [row], for_s=40.0)
     finally:
         await client.close()
 
@@ -336,19 +338,14 @@ async def test_what_moves_on_the_board_flows_into_the_warehouse(stage: Stage, bl
         )
     await stage.drained("archive")
 
-    (day,) = await loaded(
+    day = {"STARTED": 2, "COMPLETED": 1, "COMPLETED_UNPLANNED": 1, "WORK_IN_PROGRESS": 1}
+    await loaded(
         stage,
-        "the flow is loaded",
-        "SELECT STARTED, COMPLETED, COMPLETED_UNPLANNED, WORK_IN_PROGRESS FROM MART.DELIVERY_FLOW_DAILY"
+        day,
+        f"SELECT {', '.join(f'{name}::INTEGER AS {name}' for name in day)} FROM MART.DELIVERY_FLOW_DAILY"
         " WHERE SERVICE = ? ORDER BY DAY DESC LIMIT 1",
         service,
     )
-    assert {name: int(value) for name, value in day.items()} == {
-        "STARTED": 2,
-        "COMPLETED": 1,
-        "COMPLETED_UNPLANNED": 1,
-        "WORK_IN_PROGRESS": 1,
-    }
 
 
 async def pulled(stage: Stage, blob: BlobStore, subject: str, service: str) -> bool:
@@ -381,21 +378,18 @@ async def test_an_incident_is_laid_to_the_deployment_that_people_took_back(
     )
     await stage.drained("archive")
 
-    rows = await loaded(
-        stage,
-        "the incident is laid to something",
-        "SELECT LAID.DEPLOYMENT_ID, LAID.ATTRIBUTION_KIND, LAID.ATTRIBUTION_CONFIDENCE"
-        " FROM CORE.DEPLOYMENT_INCIDENTS AS LAID INNER JOIN CORE.INCIDENTS AS INCIDENTS"
-        " ON LAID.INCIDENT = INCIDENTS.INCIDENT WHERE INCIDENTS.PROBLEM_ID = ?",
-        problem_id,
-    )
-    assert ended["outcome"] == "resolved"
     (event,) = closed.values()
+    assert ended["outcome"] == "resolved"
     assert event["data"]["caused_by"] == {
         "deployment_id": deployment_id,
         "change_number": None,
         "commit": run["version"],
     }
-    (laid,) = rows
-    assert (laid["DEPLOYMENT_ID"], laid["ATTRIBUTION_KIND"]) == (deployment_id, "deployment")
-    assert float(laid["ATTRIBUTION_CONFIDENCE"]) == 1
+    await loaded(
+        stage,
+        {"DEPLOYMENT_ID": deployment_id, "ATTRIBUTION_KIND": "deployment", "CONFIDENCE": 1},
+        "SELECT LAID.DEPLOYMENT_ID, LAID.ATTRIBUTION_KIND, LAID.ATTRIBUTION_CONFIDENCE::INTEGER AS CONFIDENCE"
+        " FROM CORE.DEPLOYMENT_INCIDENTS AS LAID INNER JOIN CORE.INCIDENTS AS INCIDENTS"
+        " ON LAID.INCIDENT = INCIDENTS.INCIDENT WHERE INCIDENTS.PROBLEM_ID = ?",
+        problem_id,
+    )

@@ -20,6 +20,7 @@ from shared.domain.incident.causes import (
 )
 from shared.runbooks.policies import policies
 
+START_MS = 1_763_726_400_000
 ID, COMMIT = "azure_devops:102:production", "b" * 40
 CAUSED: Any = {"deployment_id": ID, "change_number": None, "commit": COMMIT}
 OUTCOMES = (
@@ -74,7 +75,7 @@ def chosen(confidence: float = 0.9, **changes: Any) -> dict[str, Any]:
 def test_it_is_the_deployment_that_the_chosen_cause_speaks_of() -> None:
     found = suspect(chosen(), [run("E1"), event("E2")], "production")
 
-    assert found == Suspect(CAUSED, 0.9, "102")
+    assert found == Suspect(CAUSED, 0.9, {"102": CAUSED})
 
 
 def test_a_deployment_that_another_tool_told_is_known_by_its_commit() -> None:
@@ -84,14 +85,46 @@ def test_a_deployment_that_another_tool_told_is_known_by_its_commit() -> None:
     found = suspect(chosen(text_values=told), [there], "production")
 
     assert found is not None
-    assert found.caused_by["deployment_id"] == "github:145:production"
+    assert found.caused_by == {**CAUSED, "deployment_id": "github:145:production"}
 
 
 def test_a_run_and_what_its_pipeline_told_dynatrace_are_one_deployment() -> None:
     told = {"run_id": None, "commit": COMMIT[:8]}
     bare = event("E2", run_id=None, deployment_id="")
 
-    assert suspect(chosen(text_values=told), [run("E1"), bare], "production") == Suspect(CAUSED, 0.9, "102")
+    for values in (told, {**told, "run_id": 102}):
+        found = suspect(chosen(text_values=values), [run("E1"), bare], "production")
+        assert found == Suspect(CAUSED, 0.9, {"102": CAUSED})
+
+
+NEAR, FAR = START_MS - 5 * 60_000, START_MS - 5 * 60 * 60_000
+
+
+@pytest.mark.parametrize(
+    ("other", "certain"),
+    [
+        ({"at_ms": NEAR}, False),
+        ({"at_ms": None}, False),
+        ({"at_ms": FAR}, True),
+        ({"at_ms": FAR, "commit": ""}, True),
+    ],
+)
+def test_of_two_deployments_that_went_out_together_neither_is_named(other: Any, certain: bool) -> None:
+    there = event("E9", run_id=7, **{"commit": "c" * 40, "deployment_id": "github:7:production", **other})
+
+    found = suspect(chosen(entity_id="SERVICE-1"), [run("E1", at_ms=START_MS), there], "production")
+
+    assert found == Suspect(CAUSED if certain else None, 0.9, {"102": CAUSED})
+
+
+def test_of_two_deployments_the_one_that_people_took_back_is_named() -> None:
+    there = event("E2", run_id=7, commit="c" * 40, deployment_id="github:7:production")
+    spoken = chosen(text_values={"run_id": 7, "commit": "c" * 8})
+
+    found = suspect(spoken, [run("E1"), there], "production")
+
+    assert first_word(found) is None
+    assert last_word(found, Decided(incidents.RESOLVED, TAKES_BACK)) == CAUSED
 
 
 @pytest.mark.parametrize(
@@ -120,7 +153,10 @@ def test_a_run_and_what_its_pipeline_told_dynatrace_are_one_deployment() -> None
     ],
 )
 def test_nothing_is_said_where_nobody_can_tell_which(items: list[dict[str, Any]]) -> None:
-    assert suspect(chosen(), items, "production") is None
+    found = suspect(chosen(), items, "production")
+
+    assert found is not None
+    assert found.caused_by is None
 
 
 @pytest.mark.parametrize("category", ["saturation", "unknown", "dependency"])
@@ -165,7 +201,7 @@ def test_what_the_ranking_makes_of_evidence_is_understood() -> None:
     found = suspect({**told, "candidates": ranked}, items, "production")
 
     assert found is not None
-    assert (found.caused_by, found.run_id) == (CAUSED, "102")
+    assert (found.caused_by, found.runs) == (CAUSED, {"102": CAUSED})
 
 
 def test_it_is_as_sure_as_what_is_done_without_a_person() -> None:
@@ -180,12 +216,13 @@ def test_it_is_as_sure_as_what_is_done_without_a_person() -> None:
 
 def test_the_first_word_needs_to_be_sure() -> None:
     assert first_word(None) is None
-    assert first_word(Suspect(CAUSED, SURE - 0.01, "102")) is None
-    assert first_word(Suspect(CAUSED, SURE, "102")) == CAUSED
+    assert first_word(Suspect(CAUSED, SURE - 0.01)) is None
+    assert first_word(Suspect(CAUSED, SURE)) == CAUSED
+    assert first_word(Suspect(None, 1.0)) is None
 
 
 def test_people_who_let_it_be_taken_back_agree_unless_that_did_not_help() -> None:
-    unsure = Suspect(CAUSED, 0.4, "102")
+    unsure = Suspect(CAUSED, 0.4, {"102": CAUSED})
 
     assert last_word(unsure, Decided(incidents.RESOLVED, TAKES_BACK)) == CAUSED
     assert last_word(unsure, Decided(incidents.UNVERIFIED, TAKES_BACK)) is None
@@ -202,14 +239,13 @@ def test_people_who_let_it_be_taken_back_agree_unless_that_did_not_help() -> Non
 def test_the_last_word_is_never_bolder_than_what_is_known(
     confidence: float, outcome: str, allowed: dict[str, Any] | None, overruled: bool, known: bool
 ) -> None:
-    suspected = Suspect(CAUSED, confidence, "102") if known else None
+    suspected = Suspect(CAUSED, confidence, {"102": CAUSED}) if known else None
     first = first_word(suspected)
     last = last_word(suspected, Decided(outcome, allowed, overruled))
 
+    taken_back = allowed is not None and allowed["type"] == actions.ROLL_BACK
     agreed = allowed is TAKES_BACK and outcome != incidents.UNVERIFIED
-    disagreed = (allowed is TAKES_BACK and outcome == incidents.UNVERIFIED) or (
-        allowed is not TAKES_BACK and (overruled or outcome == incidents.REFUSED)
-    )
+    disagreed = not agreed and (taken_back or overruled or outcome == incidents.REFUSED)
     if last not in (None, NOBODY):
         assert (known, last, disagreed) == (True, CAUSED, False)
         assert confidence >= SURE or agreed
@@ -244,8 +280,10 @@ def test_no_other_deployment_is_ever_blamed(
     told = {"run_id": number, "commit": (f"{number:x}" * 10)[:8]}
     found = suspect(chosen(text_values=told), items, environment)
 
-    places = {one["facts"]["deployment_id"] for one in items if one["facts"]["run_id"] == number} - {""}
-    if found is None:
-        assert places != {f"azure_devops:{number}:{environment}"}
-    else:
-        assert places == {found.caused_by["deployment_id"]} == {f"azure_devops:{number}:{environment}"}
+    assert found is not None
+    meant = {one["facts"]["deployment_id"] for one in items if one["facts"]["run_id"] == number} - {""}
+    others = [one for one in items if one["facts"]["run_id"] != number]
+    here = {f"azure_devops:{number}:{environment}"}
+    assert (found.caused_by is not None) == (meant == here and not others)
+    if found.caused_by:
+        assert found.caused_by["deployment_id"] in here
