@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from shared.errors import VendorError
 
-LEASE_S = 180
-"""How long one statement may take before another refresh believes that this one has died."""
+LEASE_S = 90
+"""How long after its last sign another refresh believes that one has died: the app gives a statement up after 60."""
 _LATEST = """SELECT
     (SELECT MAX(LOADED_AT) FROM RAW.EVENTS) AS LOADED_UNTIL,
     (SELECT MAX(TYPED_UNTIL) FROM FACT.TYPED) AS TYPED_UNTIL,
