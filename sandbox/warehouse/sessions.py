@@ -166,6 +166,6 @@ class Cursor(FakeSnowflakeCursor):
 
     def _transform(self, expression: Expr, params: Any) -> Expr:
         plain = super()._transform
-        if params:
+        if params or "$" in self._command:  # session variables stand in it by their values
             return plain(expression, params)
         return _translations.of(self._command, lambda: plain(expression, params))

@@ -1,7 +1,7 @@
-"""Translated statements, kept: fakesnow walks a statement seventy times to make it DuckDB's, and views are long.
+"""Translated statements, kept: fakesnow walks a statement seventy times to make it DuckDB's, and some are long.
 
-sessions.py asks it for statements that are the same in every database: what makes a view. A migration runs the same
-ones in database after database, a refresh the same ones again and again.
+sessions.py asks it for statements that are the same in every database: what makes a view or a table of a query. A
+migration runs the same ones in database after database, a refresh the same ones again and again.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sqlglot import Expr
 
 MOST = 500
-_VIEW = re.compile(r"\s*create\s+or\s+replace\s+view\b", re.IGNORECASE)
+_MADE = re.compile(r"\s*create\s+or\s+replace\s+(view|table)\s+[\w.]+\s+as\b", re.IGNORECASE)
 
 
 class Translations:
@@ -25,7 +25,7 @@ class Translations:
 
     def of(self, command: str, translate: Callable[[], Expr]) -> Expr:
         """What `translate` makes of the command, or made of it before; a copy, as who has it may change it."""
-        if not _VIEW.match(command):
+        if not _MADE.match(command):
             return translate()
         with self._turn:
             kept = self._kept.get(command)

@@ -1,5 +1,6 @@
-"""A view's statement is translated once, and whoever gets the translation may change it."""
+"""What makes a view or a table of a query is translated once, and whoever gets the translation may change it."""
 
+import pytest
 import sqlglot
 
 from sandbox.warehouse.translations import Translations
@@ -7,26 +8,30 @@ from sandbox.warehouse.translations import Translations
 VIEW = "CREATE OR REPLACE VIEW V AS SELECT 1 AS A"
 
 
-def test_the_same_view_is_translated_once() -> None:
+@pytest.mark.parametrize("statement", [VIEW, "CREATE OR REPLACE TABLE S.T AS SELECT 1 AS A"])
+def test_the_same_one_is_translated_once(statement: str) -> None:
     translations, asked = Translations(), list[str]()
 
     def translate() -> sqlglot.Expr:
-        asked.append(VIEW)
-        return sqlglot.parse_one(VIEW)
+        asked.append(statement)
+        return sqlglot.parse_one(statement)
 
-    first = translations.of(VIEW, translate)
+    first = translations.of(statement, translate)
     first.set("replace", False)
-    second = translations.of(VIEW, translate)
+    second = translations.of(statement, translate)
     second.set("replace", False)
 
-    assert translations.of(VIEW, translate).sql() == VIEW
+    assert translations.of(statement, translate).sql() == statement
     assert len(asked) == 1
 
 
-def test_what_depends_on_its_database_is_translated_each_time() -> None:
+@pytest.mark.parametrize(
+    "statement", ["SHOW TABLES", "CREATE OR REPLACE TABLE T (A INTEGER) AS SELECT * FROM S"]
+)
+def test_what_depends_on_its_database_is_translated_each_time(statement: str) -> None:
     translations = Translations()
     for answer in ("SELECT 1", "SELECT 2"):
-        told = translations.of("SHOW TABLES", lambda sql=answer: sqlglot.parse_one(sql))
+        told = translations.of(statement, lambda sql=answer: sqlglot.parse_one(sql))
         assert told.sql() == answer
 
 
