@@ -2,37 +2,21 @@
 
 import azure.durable_functions as df
 
-from functions import (
-    approvals,
-    archive,
-    catalog,
+from functions.delivery import (
     change_risk,
     corrections,
-    dead_letters,
-    decommissioning,
     deliveries,
     delivery_notes,
     deployments,
-    environments,
-    follow_ups,
-    golden_paths,
-    health,
-    knowledge,
-    openapi,
-    operation_actions,
-    operations,
-    problems,
     pulling_work_items,
     quality_gates,
-    reconciling,
     reconciling_deliveries,
-    registry,
     scorecards,
-    tending,
-    warehouse,
-    watching,
-    webhooks,
 )
+from functions.incidents import follow_ups, knowledge, problems, reconciling, watching
+from functions.operations import approvals, operation_actions, operations
+from functions.platform import archive, dead_letters, health, openapi, warehouse, webhooks
+from functions.services import catalog, decommissioning, environments, golden_paths, registry, tending
 from orchestrations import (
     decommission_service,
     evaluate_gate,

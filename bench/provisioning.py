@@ -134,7 +134,7 @@ def _facts(there: World) -> Callable[[], Awaitable[Work]]:
 
 
 def _request(there: World, name: str) -> Any:
-    from functions.service_requests import Request
+    from functions.services.service_requests import Request
     from shared.golden_paths.catalogue import golden_path
     from shared.security.tokens import REQUESTER, Caller
 

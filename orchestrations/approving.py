@@ -1,7 +1,7 @@
 """How an operation waits for people: one approval of one typed action, decided, expired, or overtaken by events.
 
 The approval is published as the operation's `approval`, which GET /api/approvals/{id} shows; decisions come as the
-external event `decision`, sent by functions/approvals.py.
+external event `decision`, sent by functions/operations/approvals.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence

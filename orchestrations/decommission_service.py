@@ -1,7 +1,7 @@
 """decommission_service: end a service with everything a golden path made for it; what was adopted stays.
 
-Started by functions/decommissioning.py with the instance id `decommission-<service>-<made by>-<attempt>`. Input:
-{"service": registry document, "requested_by": {"id", "name"}, "risk", "policy", "language", "public_url"}.
+Started by functions/services/decommissioning.py with the instance id `decommission-<service>-<made by>-<attempt>`.
+Input: {"service": registry document, "requested_by": {"id", "name"}, "risk", "policy", "language", "public_url"}.
 External events: `decision` and `cancel`. Until people allow it nothing but the change record exists; from then on
 it only goes forward: each step finds what is gone already, so that asking again finishes what could not be done.
 """

@@ -1,7 +1,7 @@
 """evaluate_gate: judge a deployment by what it did to the service, once its window is over and late data has come.
 
-Started by functions/quality_gates.py with the instance id `gate-<service>-<digest>`. Input: {"asked": what was asked,
-of gate_results.ASKED and "check", "service": document, "rules", "policy", "language", "public_url"}.
+Started by functions/delivery/quality_gates.py with the instance id `gate-<service>-<digest>`. Input: {"asked": what was
+asked, of gate_results.ASKED and "check", "service": document, "rules", "policy", "language", "public_url"}.
 External event: `decision` on taking a failed version back. Its outcome is the verdict.
 """
 

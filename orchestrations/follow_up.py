@@ -1,6 +1,7 @@
 """follow_up_incident: what should follow an incident is shown to people, made once they allow it, told in the incident.
 
-Started by functions/follow_ups.py, which `begin` below has called, with the instance id `follow-up-<incident's>`.
+Started by functions/incidents/follow_ups.py, which `begin` below has called, with the instance id
+`follow-up-<incident's>`.
 Input: {"plan": domain.follow_ups.Plan, "incident": {"sys_id", "number", "url"}, "service": name,
 "language", "policy" with "follow_up_timeout_s", "postmortem_url", "public_url"}. External event: `decision`.
 Outcomes: "created", "partly_created", "not_created", "refused", "expired". What is made depends on nothing else that is

@@ -1,6 +1,6 @@
 """provision_service: from a golden path and its parameters to a running, monitored, registered service, or to nothing.
 
-Started by functions/golden_paths.py with the instance id `provision-<service>-<key>`. Input:
+Started by functions/services/golden_paths.py with the instance id `provision-<service>-<key>`. Input:
 {"path": {"name", "version", "steps", "policies", "monitoring"}, "parameters": {...}, "monthly_brl", "approval": None or
 {"risk", "reasons"}, "requested_by": {"id", "name"}, "policy": {...}, "language", "public_url"}.
 External events: `decision` (a Decision) and `cancel`. Ends with the outcome `provisioned`; `cancelled`, `refuse` or

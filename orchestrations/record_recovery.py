@@ -1,6 +1,6 @@
 """record_recovery: tell an incident whose remediation ended without resolving it that the problem closed later.
 
-Started by functions/problems.py with the instance id `<remediation's id>-recovered`. Input:
+Started by functions/incidents/problems.py with the instance id `<remediation's id>-recovered`. Input:
 {"incident_sys_id", "policy", "language"}.
 """
 

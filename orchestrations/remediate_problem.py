@@ -1,6 +1,6 @@
 """remediate_problem: from a Dynatrace problem to an incident with evidence, cause, approved action and proof.
 
-Started by functions/problems.py with the instance id `incident-<problem id>-<start>`. Input:
+Started by functions/incidents/problems.py with the instance id `incident-<problem id>-<start>`. Input:
 {"problem": Problem, "reopens": incident or None, "policy": {...}, "language": "pt-BR"|"en", "public_url"}.
 External events: `decision` (a Decision), `problem_joined` and `problem_resolved` (orchestrations/incidents/hearing.py).
 Ends with an outcome of domain.incidents; Failed only when a vendor refuses or stays away for too long.

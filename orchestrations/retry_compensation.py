@@ -1,6 +1,6 @@
 """retry_compensation: undo what a saga that ended with a failed compensation had to leave.
 
-Started by functions/operation_actions.py with the instance id `<operation>.compensation-<n>`. Input:
+Started by functions/operations/operation_actions.py with the instance id `<operation>.compensation-<n>`. Input:
 {"operation_id", "kind": of the operation, "compensations": [as Saga.compensations tells them], "attempt": 2 and up,
 "service", "incident": {"sys_id", ...} or None, "requested_by": person's id, "policy", "language"}.
 """

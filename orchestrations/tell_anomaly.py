@@ -1,6 +1,6 @@
 """tell_anomaly: record an anomaly for archive and warehouse, and tell it in Teams where the tier asks for that.
 
-Started by functions/watching.py with the anomaly's own id, `anomaly-<service>-<signal>-<since>`. Input:
+Started by functions/incidents/watching.py with the anomaly's own id, `anomaly-<service>-<signal>-<since>`. Input:
 {"service", "product", "owner", "tier", "indicator", "unit", "entry": SignalEntry, "tell": bool, "policy", "language",
 "public_url"}.
 """

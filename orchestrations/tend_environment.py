@@ -1,7 +1,8 @@
 """tend_environment: one thing that is due for an environment: announce its end, stop, start or destroy it, tell that
 it was extended.
 
-Started by functions/tending.py with the instance id `environment-<service>-<environment>-<action>-<when it was due>`,
+Started by functions/services/tending.py with the instance id
+`environment-<service>-<environment>-<action>-<when it was due>`,
 once the registry holds the action as under way. Input:
 {"service", "environment", "action", "policy", "language", "public_url"}.
 Outcomes: announced, extended, stopped, started, destroyed; "left" when the registry, looked at once more, says that it

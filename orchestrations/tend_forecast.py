@@ -1,7 +1,8 @@
 """tend_forecast: one low-priority incident for a saturation that is foretold: opened, kept up to date, resolved.
 
-Started by functions/watching.py with the forecast's own id, `forecast-<service>-<resource>-<since>` (with a number
-behind it after one that failed). Input: {"id", "service", "resource", "kind", "policy", "language", "public_url"}.
+Started by functions/incidents/watching.py with the forecast's own id, `forecast-<service>-<resource>-<since>` (with a
+number behind it after one that failed). Input:
+{"id", "service", "resource", "kind", "policy", "language", "public_url"}.
 External event `forecast_changed` carries nothing: the watch document says what holds, and is looked at once a day in
 any case, so that a lost event heals. Outcomes: "freed", "flat", "rising", "sawtooth" (why it does not hold any more),
 "unwatched", or "left" when it was over before anything was done.

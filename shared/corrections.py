@@ -1,4 +1,4 @@
-"""Where what people say of a deployment is kept in Blob: functions/corrections.py writes it, gates read it."""
+"""Where what people say of a deployment is kept in Blob: functions/delivery/corrections.py writes it, gates read it."""
 
 import hashlib
 

@@ -1,6 +1,6 @@
 """The approval as a page: what is asked, why, who must allow it, and the forms to decide or to propose another action.
 
-functions.approvals calls it.
+functions.operations.approvals calls it.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,9 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from functions import editing
 from functions.forms import form_token
 from functions.http import language_of, sign_in_address
-from functions.pages import html_page
+from functions.pages import editing, html_page
 from shared.domain import approvals
 from shared.domain.action.action_texts import action_text
 from shared.errors import Conflict, RequestError

@@ -1,6 +1,6 @@
 """The page on which a person extends an environment: its link, what it shows, its form.
 
-functions.environments calls it.
+functions.services.environments calls it.
 """
 
 import math

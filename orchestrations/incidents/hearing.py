@@ -1,6 +1,6 @@
 """The problems of one incident: the one it began with, those that join it, and which of them are over.
 
-They come as external events from functions/problems.py, at least once and in any order:
+They come as external events from functions/incidents/problems.py, at least once and in any order:
 `problem_joined` {"problem", "identity", "reason"} and `problem_resolved` {"identity"} (none: the first problem).
 """
 

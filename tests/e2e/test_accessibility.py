@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from functions.approvals import decide_approval, show_approval
-from functions.environments import show_environment
-from functions.operations import get_operation, get_postmortem
-from functions.quality_gates import get_gate
+from functions.delivery.quality_gates import get_gate
+from functions.operations.approvals import decide_approval, show_approval
+from functions.operations.operations import get_operation, get_postmortem
+from functions.services.environments import show_environment
 from shared import services
 from shared.domain.approvals import action_hash
 from shared.domain.service.environments import iso
@@ -25,7 +25,7 @@ from tests.fakes.environments import HOURS, NAME, a_service, an_environment
 from tests.fakes.gates import a_gate
 from tests.fakes.requests import function_of, request
 from tests.fakes.services import fake_services
-from tests.unit.functions.test_editing import ROLL_BACK, SCALE_OUT, status
+from tests.unit.functions.pages.test_editing import ROLL_BACK, SCALE_OUT, status
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.catalog import get_location
+from functions.services.catalog import get_location
 from shared import services
 from shared.golden_paths.catalogue import all_paths
 from tests.contract.backstage.node import Checks

@@ -10,8 +10,8 @@ from typing import Any
 import azure.functions as func
 from aiohttp import web
 
-from functions.catalog import get_location, make_link
 from functions.http import answer, answers_problems, body_of
+from functions.services.catalog import get_location, make_link
 from shared import services
 from shared.errors import Conflict, InvalidRequest
 from shared.golden_paths.catalogue import all_paths

@@ -47,7 +47,7 @@ def test_new_orchestrations_carry_the_version_the_host_runs() -> None:
 
 
 def test_every_event_subscription_the_app_reads_is_made_by_the_sandbox() -> None:
-    from functions.dead_letters import SUBSCRIPTIONS
+    from functions.platform.dead_letters import SUBSCRIPTIONS
     from shared.settings import EVENTS_TOPIC
 
     config = json.loads((ROOT / "sandbox" / "servicebus" / "Config.json").read_text())

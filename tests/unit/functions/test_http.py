@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.registry import get_service
+from functions.services.registry import get_service
 from tests.fakes.requests import body_of, function_of, request
 
 get = function_of(get_service)

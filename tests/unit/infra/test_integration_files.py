@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.sources import dynatrace
+from functions.platform.sources import dynatrace
 from shared.domain import event_types
 from shared.golden_paths import catalogue as golden_paths
 from shared.runbooks import catalogue as runbooks

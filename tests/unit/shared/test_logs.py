@@ -17,7 +17,7 @@ def redacting() -> Iterator[None]:
 
 
 def test_a_line_is_redacted_with_its_values(caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("functions.problems").warning("%s: %d tries", "CPF 529.982.247-25", 3)
+    logging.getLogger("functions.incidents.problems").warning("%s: %d tries", "CPF 529.982.247-25", 3)
 
     assert caplog.messages == ["CPF «CPF»: 3 tries"]
 

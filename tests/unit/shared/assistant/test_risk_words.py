@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.change_risk import judged
-from functions.change_risk_facts import Looked
+from functions.delivery.change_risk import judged
+from functions.delivery.change_risk_facts import Looked
 from shared.assistant.risk_words import OpenAIRiskWords, openai_risk_words
 from shared.domain.risk.change_risk import Facts
 from tests.unit.shared.assistant.test_openai import Model, client_of

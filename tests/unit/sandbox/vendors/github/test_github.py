@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.sources import github as hooks
+from functions.platform.sources import github as hooks
 from shared.clients.github import GitHubClient, github_client
 from shared.delivery.reporting import reported
 from shared.domain.delivery.github_hooks import pulled, pulled_change

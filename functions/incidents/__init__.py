@@ -1,0 +1,1 @@
+"""Incidents: problems that come in, what is watched for them, what was learnt from them."""

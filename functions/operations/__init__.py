@@ -1,0 +1,1 @@
+"""Operations under way: how far they are, what people may do about them, what they must allow."""

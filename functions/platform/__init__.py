@@ -1,0 +1,1 @@
+"""The platform itself: webhooks by source, the archive, loads, dead letters, health, OpenAPI."""

@@ -1,0 +1,1 @@
+"""Services: golden paths, the registry, their environments, the catalogue, and their end."""
