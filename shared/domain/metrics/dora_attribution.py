@@ -72,15 +72,20 @@ def by_links(
     laid = {}
     for incident in incidents:
         cause = incident.caused_by
-        found = [(DEPLOYMENT, by_id[cause["deployment_id"]])] if cause.get("deployment_id") in by_id else []
+        named = cause.get("deployment_id")
+        found = [(DEPLOYMENT, False, by_id[named])] if named in by_id else []
         for kind, among in ((CHANGE, numbers), (COMMIT, commits)):
             if cause.get(kind):
                 before = (one for one in among.get(cause[kind], ()) if _before(one[1], incident))
-                found += [(kind, one) for one in before]
+                found += [(kind, _is_own(one[1], incident), one) for one in before]
         for operation in incident.operations:
-            found += [(kind, by_id[id_]) for kind, id_ in operations.get(operation, ()) if id_ in by_id]
+            found += [
+                (kind, False, by_id[id_]) for kind, id_ in operations.get(operation, ()) if id_ in by_id
+            ]
         if found:
-            kind, (_, one) = min(found, key=lambda each: (_RANKED.index(each[0]), -each[1][0]))
+            kind, _, (_, one) = min(
+                found, key=lambda each: (_RANKED.index(each[0]), not each[1], -each[2][0])
+            )
             laid[incident.name] = Laid(incident.name, one.deployment_id, kind, 1.0)
     return laid
 
@@ -121,6 +126,11 @@ def corrected(laid: Mapping[str, Laid], said: Mapping[str, Corrected]) -> list[L
         and said.get(one.deployment_id, Corrected()).incidents.get(one.incident) is not False
     ]
     return added + kept
+
+
+def _is_own(one: Told, incident: Incident) -> bool:
+    """One commit, or change, may bring many services of one repository: the incident's own goes before them."""
+    return (one.service, one.environment) == (incident.service, incident.environment)
 
 
 def _before(one: Told, incident: Incident) -> bool:

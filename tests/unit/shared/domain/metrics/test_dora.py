@@ -192,6 +192,20 @@ def test_a_link_goes_before_the_window(story: Story, cause: dict[str, str], kind
     assert (laid.deployment_id, laid.kind, laid.confidence) == ("old", kind, 1.0)
 
 
+@pytest.mark.parametrize("cause", [{"commit": "abc"}, {"change_number": "CHG1"}])
+def test_of_many_services_of_one_commit_the_incident_s_own_caused_it(
+    story: Story, cause: dict[str, str]
+) -> None:
+    story.deploy("own", 1, change_number="CHG1", commit="abc")
+    story.deploy("in preview", 2, change_number="CHG1", commit="abc", environment="preview")
+    story.deploy("neighbour", 3, change_number="CHG1", commit="abc", service="neighbour")
+    story.incident("INC1", 4, caused_by=cause)
+    story.incident("INC2", 4, caused_by=cause, service="third")
+
+    laid = {one.incident: one.deployment_id for one in story.judged().laid}
+    assert laid == {"INC1": "own", "INC2": "neighbour"}
+
+
 def test_what_an_incident_s_action_rolled_back_caused_it_and_recovered_then(story: Story) -> None:
     story.deploy("good", 1, commit="a")
     story.deploy("bad", 30, commit="b")
