@@ -35,10 +35,6 @@ class Redactor:
         spans = [*find(text, self._people), *(Span(*m.span(), TEXT) for m in _PLACEHOLDER.finditer(text))]
         return _replaced(text, merged(spans), self._placeholder)
 
-    def hide_in(self, value: Any) -> Any:
-        """The same JSON value with every text in it hidden; keys stay."""
-        return _each_text(value, self.hide)
-
     def show(self, text: str) -> str:
         """The text with what was hidden put back, secrets excepted: nobody needs to read those."""
         return _PLACEHOLDER.sub(lambda found: self._shown(found[0]), text)

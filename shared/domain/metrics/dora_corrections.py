@@ -11,7 +11,6 @@ from shared.domain.delivery.deliveries import Correction
 
 RESTORE = "restore"
 KINDS = ("failed", "not_failed", "incident", "not_incident", "rework", "not_rework", "ignore", RESTORE)
-OF_INCIDENTS = ("incident", "not_incident")
 
 
 def holding(said: Sequence[Correction]) -> list[Correction]:

@@ -21,7 +21,7 @@ _DAY_S = 86_400
 _COUNTED = (DEPLOYED, FAILED, ROLLED_BACK)
 
 BANDS = ("elite", "high", "medium", "low")
-BAND_SOURCE = "Accelerate State of DevOps Report 2023"
+"""Of the Accelerate State of DevOps Report 2023."""
 _AT_MOST = {
     "LEAD_TIME": (_DAY_S, 7 * _DAY_S, 30 * _DAY_S),
     "RECOVERY": (3600, _DAY_S, 7 * _DAY_S),

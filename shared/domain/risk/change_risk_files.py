@@ -6,7 +6,7 @@ Paths come from outside: they are matched, shown as words, and never obeyed.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from shared.domain.diagnosis import changed_files
 
@@ -73,15 +73,6 @@ _CODE = frozenset(
         *("php", "rs", "swift", "c", "cc", "cpp", "h", "hpp", "vue", "html", "css", "scss"),
     }
 )
-
-
-class ChangedFile(TypedDict):
-    """status: added, modified, deleted, renamed. additions, deletions: lines; None where nobody counted them."""
-
-    path: str
-    additions: int | None
-    deletions: int | None
-    status: str
 
 
 class Touched(NamedTuple):
