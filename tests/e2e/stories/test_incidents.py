@@ -135,7 +135,13 @@ LONG = pytest.mark.long
 
 
 @pytest.mark.parametrize(
-    "kind", ["lost_reply", pytest.param("drop", marks=LONG), pytest.param("malformed", marks=LONG), "status"]
+    "kind",
+    [
+        "lost_reply",
+        pytest.param("drop", marks=LONG),
+        pytest.param("malformed", marks=LONG),
+        pytest.param("status", marks=LONG),
+    ],
 )
 async def test_vendors_that_misbehave_never_get_a_second_incident_note_or_run(
     stage: Stage, kind: str
@@ -164,6 +170,7 @@ async def test_vendors_that_misbehave_never_get_a_second_incident_note_or_run(
     assert {"create_incident", "update_incident", "create_run"} <= set(suffered)
 
 
+@pytest.mark.long
 async def test_evidence_that_nobody_gives_is_said_to_be_missing(stage: Stage) -> None:
     faults = [{"operation": "query_metrics", "kind": "status", "status": 503}]
     await stage.world.control("dynatrace", "PUT", "faults", faults)

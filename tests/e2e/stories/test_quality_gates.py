@@ -135,6 +135,7 @@ def kill_the_worker(stage: Stage) -> None:
     os.kill(int(processes["host"]["pid"]), signal.SIGKILL)
 
 
+@pytest.mark.long
 async def test_a_good_version_passes_and_becomes_the_baseline_of_the_next(stage: Stage) -> None:
     service = await Service(stage, f"bom-{secrets.token_hex(2)}").exist()
 
@@ -190,6 +191,7 @@ async def test_a_worker_killed_while_it_goes_back_deploys_once(stage: Stage) -> 
     assert len(await stage.runs(gate["id"])) == 1
 
 
+@pytest.mark.long
 async def test_what_nobody_measured_is_held_and_changes_nothing(stage: Stage) -> None:
     service = await Service(stage, f"mudo-{secrets.token_hex(2)}").exist({"allow": ["roll_back", "redeploy"]})
     fault = {"operation": "query_metrics", "kind": "status", "status": 503, "for_seconds": 120}

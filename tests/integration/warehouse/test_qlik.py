@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 
 from shared.clients.snowflake import Warehouse
+from shared.marts import refresh_now
 from tests.integration.warehouse.started import ROOT
 
 QLIK = ROOT / "qlik"
@@ -31,7 +32,7 @@ def read_by_scripts() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for text in SCRIPTS.values():
         for statement in SELECTS.findall(text):
-            view = re.search(r'FROM "\$\(vDatabase\)"\.MART\.(\w+)', statement)
+            view = re.search(r'FROM "\$\(vDatabase\)"\.(?:MART|\$\(vDora\))\.(\w+)', statement)
             assert view, statement
             found[view[1]] += re.findall(r'^\s+(\w+) AS "', statement, re.MULTILINE)
     return found
@@ -53,11 +54,13 @@ async def test_the_scripts_read_every_column_of_every_view(loader: Warehouse) ->
 
 
 async def test_every_statement_of_the_scripts_runs(loader: Warehouse) -> None:
+    assert await refresh_now(loader)
     statements = [one for text in SCRIPTS.values() for one in SELECTS.findall(text)]
     assert statements
     for statement in statements:
         filled = statement.replace("$(vDatabase)", "VALUEFLOW").replace("$(vReloadFrom)", "2025-01-01")
-        await loader.query(f"{filled} LIMIT 1")
+        for schema in {"KEPT", "MART"} if "$(vDora)" in filled else {""}:
+            await loader.query(f"{filled.replace('$(vDora)', schema)} LIMIT 1")
 
 
 def test_fields_of_different_tables_meet_in_the_keys_alone() -> None:
