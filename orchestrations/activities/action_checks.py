@@ -4,14 +4,16 @@ A check answers "" when it holds, else why not: a key of shared.texts ("handed_o
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.clients.azure_devops import Run
 from shared.domain.action import actions
 from shared.domain.action.candidates import listed
 from shared.errors import VendorRefused
 from shared.runbooks.catalogue import runbooks
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.azure_devops import Run
 
 Action = Mapping[str, Any]
 Check = Callable[[Action, Mapping[str, Any]], Awaitable[str]]
@@ -36,7 +38,7 @@ async def fault(action: Action, service: Mapping[str, Any] | None) -> str:
 
 async def deployed(
     project: str, pipeline_id: int, ref_name: str, environment: str | None = None
-) -> Run | None:
+) -> "Run | None":
     """The newest run of the branch that deployed and succeeded, None where none of the newest did.
 
     environment: to which it was told to deploy; without it any.

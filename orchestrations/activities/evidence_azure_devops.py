@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 
 from orchestrations.activities.collecting import Words, in_time, item, side_by_side, start_of, words_of
 from orchestrations.outcome import Value, answers_outcome
-from shared.clients.azure_devops import CommitTitle, Difference, Run
 from shared.domain.action.actions import environment_of
 from shared.domain.delivery.deliveries import deployment_id
 from shared.domain.delivery.delivery_matching import environment_name, registered_environment
@@ -17,6 +16,9 @@ from shared.domain.diagnosis import changed_files
 from shared.domain.diagnosis.evidence import Missing, cut
 from shared.errors import VendorError
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.azure_devops import CommitTitle, Difference, Run
 
 bp = df.Blueprint()
 
@@ -56,7 +58,9 @@ async def collect_runs(payload: dict) -> Value:  # type: ignore[type-arg]
     return {"items": items, "missing": missing, "runs": {"suspect": suspect, "last_good": last_good}}
 
 
-async def _newest_deployed(place: Mapping[str, Any], ended: Sequence[Run], environment: str) -> Run | None:
+async def _newest_deployed(
+    place: Mapping[str, Any], ended: Sequence["Run"], environment: str
+) -> "Run | None":
     """The newest of these runs that deployed: one that stopped, started or scaled changed no code.
 
     environment: the service's, "" where nobody knows; a run that was told another one changed nothing there.
@@ -72,7 +76,7 @@ async def _newest_deployed(place: Mapping[str, Any], ended: Sequence[Run], envir
 
 
 async def _between(
-    words: Words, project: str, earlier: Run, later: Run
+    words: Words, project: str, earlier: "Run", later: "Run"
 ) -> tuple[dict[str, Any], list[Missing]]:
     """Commits and files between the two; what cannot be had is missing, the runs are told all the same."""
     client = services().azure_devops.comparing
@@ -91,7 +95,7 @@ async def _between(
 
 
 def _item(
-    words: Words, run: Run, service: Mapping[str, Any], role: str, between: Mapping[str, Any]
+    words: Words, run: "Run", service: Mapping[str, Any], role: str, between: Mapping[str, Any]
 ) -> dict[str, Any]:
     commits: Sequence[CommitTitle] | None = between.get("commits")
     files: Difference | None = between.get("files")
@@ -127,13 +131,13 @@ def _item(
     return {**item(SOURCE, "run", None, text, facts, run["url"]), "at": run["finished_at"] or ""}
 
 
-def _deployment_id(run: Run, service: Mapping[str, Any]) -> str:
+def _deployment_id(run: "Run", service: Mapping[str, Any]) -> str:
     """The deployment the run is, by the name its facts have; "" for one of ours, or where nobody says where it went."""
     environment = environment_name(run.get("environment") or registered_environment(service))
     return deployment_id(AZURE_DEVOPS, run["run_id"], environment) if environment and not run["key"] else ""
 
 
-def _ended_before(run: Run, at_ms: int) -> bool:
+def _ended_before(run: "Run", at_ms: int) -> bool:
     ended_ms = _ms(run["finished_at"])
     return ended_ms is not None and ended_ms <= at_ms
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 
@@ -22,8 +22,10 @@ from orchestrations.activities.collecting import (
 )
 from orchestrations.activities.neighbourhood import AFFECTED, BENEATH, CALLED, Neighbour, neighbourhood
 from orchestrations.outcome import Value, answers_outcome
-from shared.clients.dynatrace import ANNOTATION, CONFIGURATION, DEPLOYMENT, KEY_PROPERTY, Event
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.dynatrace import Event
 
 bp = df.Blueprint()
 
@@ -89,6 +91,8 @@ async def collect_topology(payload: dict) -> Value:  # type: ignore[type-arg]
 @in_time(SOURCE)
 async def collect_changes(payload: dict) -> Value:  # type: ignore[type-arg]
     """Deployments that Dynatrace saw on the affected entities and their neighbours before the problem."""
+    from shared.clients.dynatrace import DEPLOYMENT, KEY_PROPERTY
+
     events = await _events(payload, CHANGES_BEFORE_MS, DEPLOYMENT)
     return {
         "items": [
@@ -117,6 +121,8 @@ async def collect_changes(payload: dict) -> Value:  # type: ignore[type-arg]
 @in_time(SOURCE)
 async def collect_configuration(payload: dict) -> Value:  # type: ignore[type-arg]
     """Changes of configuration that Dynatrace was told of, and notes that people left, before the problem."""
+    from shared.clients.dynatrace import ANNOTATION, CONFIGURATION
+
     around = await _around(payload)
     kinds = {"configuration": CONFIGURATION, "annotation": ANNOTATION}
     found, missing = await side_by_side(
@@ -159,7 +165,7 @@ async def collect_expiries(payload: dict) -> Value:  # type: ignore[type-arg]
 
 
 def _expiries(
-    words: Words, event: Event, start_ms: int
+    words: Words, event: "Event", start_ms: int
 ) -> Iterable[tuple[tuple[str, str, str], dict[str, Any]]]:
     """(what it is about, its item or {} where that is far away) for each thing the event tells of."""
     said, entity_id = event["properties"], event["entity"]["entity_id"]
@@ -190,7 +196,7 @@ async def _around(payload: Mapping[str, Any]) -> list[str]:
 
 async def _events(
     payload: Mapping[str, Any], before_ms: int, event_type: str = "", around: Sequence[str] | None = None
-) -> list[Event]:
+) -> list["Event"]:
     """Events round about that began before the problem, or hardly after it, newest first."""
     start_ms = start_of(payload["problem"])
     ids = await _around(payload) if around is None else around
@@ -215,7 +221,7 @@ def _entity(words: Words, one: Neighbour, names: Mapping[str, str]) -> dict[str,
     return item(SOURCE, "entity", None, text, facts, entity_link(one.entity_id))
 
 
-def _name(event: Event, problem: Mapping[str, Any]) -> str:
+def _name(event: "Event", problem: Mapping[str, Any]) -> str:
     """As the event names its entity, else as the problem does."""
     named = {entity["id"]: entity["name"] for entity in problem["entities"]}
     entity = event["entity"]

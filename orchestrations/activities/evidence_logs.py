@@ -5,7 +5,7 @@ What it takes from a line is its pattern; redaction, as of all evidence, comes l
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 
@@ -23,11 +23,13 @@ from orchestrations.activities.collecting import (
 )
 from orchestrations.activities.neighbourhood import neighbourhood
 from orchestrations.outcome import Value, answers_outcome
-from shared.clients.dynatrace import Record
-from shared.clients.dynatrace.logs import Found, attribute, of_entities
 from shared.domain.diagnosis import log_patterns
 from shared.domain.diagnosis.log_patterns import Line, Pattern
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.dynatrace import Record
+    from shared.clients.dynatrace.logs import Found
 
 bp = df.Blueprint()
 
@@ -43,6 +45,8 @@ MOST_ENTITIES, MOST_ITEMS = 12, 6
 @in_time(SOURCE)
 async def collect_logs(payload: dict) -> Value:  # type: ignore[type-arg]
     """Error and warning patterns of the affected entities and what they stand on, those that rose most first."""
+    from shared.clients.dynatrace.logs import of_entities
+
     words = words_of(payload)
     around = await neighbourhood(entity_ids(payload["problem"], payload["service"]), 1)
     asked = {one.entity_id: one.name for one in around if one.distance >= 0}
@@ -117,7 +121,7 @@ def _rise(facts: Mapping[str, Any]) -> float:
 
 
 def _rates(
-    found: Found, ids: Sequence[str], from_ms: int, to_ms: int
+    found: "Found", ids: Sequence[str], from_ms: int, to_ms: int
 ) -> dict[tuple[str, str, str], tuple[int, float]]:
     minutes = _minutes(found, from_ms, to_ms)
     counted = log_patterns.count(_lines(found["records"], ids))
@@ -128,20 +132,22 @@ def _key(pattern: Pattern) -> tuple[str, str, str]:
     return pattern.level, pattern.entity_id, pattern.pattern
 
 
-def _minutes(found: Found, from_ms: int, to_ms: int) -> float:
+def _minutes(found: "Found", from_ms: int, to_ms: int) -> float:
     """How long a time the records are of: of a cut answer, that of the records it holds."""
     if not found["is_whole"] and found["records"]:
         from_ms = min(record["at_ms"] for record in found["records"])
     return max(to_ms - from_ms, 1000) / MINUTE_MS
 
 
-def _lines(records: Iterable[Record], ids: Sequence[str]) -> list[Line]:
+def _lines(records: Iterable["Record"], ids: Sequence[str]) -> list[Line]:
     return [
         Line(record["at_ms"], record["level"].upper(), _owner(record, ids), record["content"])
         for record in records
     ]
 
 
-def _owner(record: Record, ids: Sequence[str]) -> str:
+def _owner(record: "Record", ids: Sequence[str]) -> str:
     """Which of the entities wrote it; of several the one asked for first, which is the nearest."""
+    from shared.clients.dynatrace.logs import attribute
+
     return next((one for one in ids if one in record["attributes"].get(attribute(one), [])), "")

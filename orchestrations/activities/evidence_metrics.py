@@ -4,7 +4,7 @@ Each series is compared with the two hours before the problem and the same hours
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import azure.durable_functions as df
 
@@ -24,9 +24,11 @@ from orchestrations.activities.collecting import (
 )
 from orchestrations.activities.neighbourhood import Neighbour, neighbourhood
 from orchestrations.outcome import Value, answers_outcome
-from shared.clients.dynatrace import Series
 from shared.domain.diagnosis import baseline
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.dynatrace import Series
 
 bp = df.Blueprint()
 
@@ -105,7 +107,7 @@ async def collect_metrics(payload: dict) -> Value:  # type: ignore[type-arg]
     return {"items": items[:MOST_ITEMS], "missing": missing}
 
 
-async def _series(kind: str, ids: Sequence[str], start_ms: int) -> list[Series]:
+async def _series(kind: str, ids: Sequence[str], start_ms: int) -> list["Series"]:
     """All indicators of these entities of one type round a moment."""
     return await services().dynatrace.metrics.of(
         [indicator.key for indicator in INDICATORS[kind]],
@@ -121,8 +123,8 @@ def _items(
     words: Words,
     entities: Sequence[Neighbour],
     indicators: Sequence[Indicator],
-    now: Sequence[Series],
-    yesterday: Sequence[Series],
+    now: Sequence["Series"],
+    yesterday: Sequence["Series"],
     start_ms: int,
 ) -> list[dict[str, Any]]:
     known = {one.entity_id: one for one in entities}

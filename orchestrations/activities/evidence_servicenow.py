@@ -1,7 +1,7 @@
 """The activity that asks what was planned: changes of ServiceNow, maintenance windows of Dynatrace."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 
@@ -19,10 +19,12 @@ from orchestrations.activities.collecting import (
     words_of,
 )
 from orchestrations.outcome import Value, answers_outcome
-from shared.clients.servicenow import PlannedChange
 from shared.domain.diagnosis import maintenance
 from shared.domain.diagnosis.evidence import Missing
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.servicenow import PlannedChange
 
 bp = df.Blueprint()
 
@@ -75,7 +77,7 @@ async def collect_planned_changes(payload: dict) -> Value:  # type: ignore[type-
     }
 
 
-def _change(words: Words, change: PlannedChange, service: str, start_ms: int) -> dict[str, Any]:
+def _change(words: Words, change: "PlannedChange", service: str, start_ms: int) -> dict[str, Any]:
     """planned: authorised, for the moment at which the problem began."""
     covers = change["start_ms"] <= start_ms <= change["end_ms"]
     planned = covers and change["state"] in AUTHORISED

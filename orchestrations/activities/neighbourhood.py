@@ -5,11 +5,13 @@ Several collectors want to know it of the same problem at the same moment: they 
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from shared.clients.dynatrace import DynatraceClient, Node
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.dynatrace import DynatraceClient, Node
 
 AFFECTED, CALLED, CALLING, BENEATH = "affected", "called", "calling", "runs_on"
 MOST_PER_STEP = 16
@@ -20,7 +22,7 @@ class Neighbour(NamedTuple):
     """distance: steps along calls from the affected entities: 0 affected, 1 called by one, or what one runs on;
     -1 calling one. relation: how it was reached, from `via` (an id, "" for an affected one)."""
 
-    node: Node
+    node: "Node"
     distance: int
     relation: str
     via: str
@@ -58,13 +60,13 @@ async def neighbourhood(entity_ids: Sequence[str], reach: int) -> list[Neighbour
     return sorted(found, key=lambda one: (abs(one.distance), -one.distance))
 
 
-_asked: WeakKeyDictionary[DynatraceClient, dict[tuple[str, ...], asyncio.Task[list[Node]]]] = (
+_asked: WeakKeyDictionary["DynatraceClient", dict[tuple[str, ...], asyncio.Task[list["Node"]]]] = (
     WeakKeyDictionary()
 )
 """Questions that wait for their answer; an answer is not kept."""
 
 
-async def _nodes(client: DynatraceClient, ids: tuple[str, ...]) -> list[Node]:
+async def _nodes(client: "DynatraceClient", ids: tuple[str, ...]) -> list["Node"]:
     """What the same question under way gives, else a new one; who gives up waiting takes nobody with him."""
     asked = _asked.setdefault(client, {})
     if ids not in asked:
@@ -74,9 +76,9 @@ async def _nodes(client: DynatraceClient, ids: tuple[str, ...]) -> list[Node]:
 
 
 def _answered(
-    asked: dict[tuple[str, ...], asyncio.Task[list[Node]]],
+    asked: dict[tuple[str, ...], asyncio.Task[list["Node"]]],
     ids: tuple[str, ...],
-    done: asyncio.Task[list[Node]],
+    done: asyncio.Task[list["Node"]],
 ) -> None:
     asked.pop(ids, None)
     if not done.cancelled():

@@ -6,14 +6,16 @@ version already, and that is deployed again. A version whose run succeeded is ro
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrations.activities import action_checks
-from shared.clients.azure_devops import Run
 from shared.domain.action import actions
 from shared.domain.diagnosis import changed_files
 from shared.errors import VendorError, VendorRefused
 from shared.services import services
+
+if TYPE_CHECKING:
+    from shared.clients.azure_devops import Run
 
 _LOOKED_AT = 25
 
@@ -62,7 +64,7 @@ async def back(
     return Back(told, await _migrates(project, good, suspect))
 
 
-async def _suspect(project: str, pipeline_id: int, run_id: int | None, commit: str | None) -> Run | None:
+async def _suspect(project: str, pipeline_id: int, run_id: int | None, commit: str | None) -> "Run | None":
     runs = services().azure_devops.runs
     if run_id is not None:
         return await _run(project, pipeline_id, run_id)
@@ -73,7 +75,7 @@ async def _suspect(project: str, pipeline_id: int, run_id: int | None, commit: s
     return None
 
 
-async def _run(project: str, pipeline_id: int, run_id: int) -> Run | None:
+async def _run(project: str, pipeline_id: int, run_id: int) -> "Run | None":
     try:
         return await services().azure_devops.runs.get(project, pipeline_id, run_id)
     except VendorRefused as error:
@@ -82,7 +84,7 @@ async def _run(project: str, pipeline_id: int, run_id: int) -> Run | None:
         return None
 
 
-async def _good(project: str, pipeline_id: int, suspect: Run, failed: Collection[str]) -> Run | None:
+async def _good(project: str, pipeline_id: int, suspect: "Run", failed: Collection[str]) -> "Run | None":
     """The newest before it, of its branch and environment, with another commit whose own gate did not fail."""
     runs = services().azure_devops.runs
     earlier = [
@@ -99,7 +101,7 @@ async def _good(project: str, pipeline_id: int, suspect: Run, failed: Collection
     return None
 
 
-async def _migrates(project: str, good: Run, suspect: Run) -> bool:
+async def _migrates(project: str, good: "Run", suspect: "Run") -> bool:
     """Going back over a database migration is not as safe; what cannot be looked at counts as one."""
     repository_id, earlier, later = suspect.get("repository_id"), good["commit"], suspect["commit"]
     if not (repository_id and earlier and later):
