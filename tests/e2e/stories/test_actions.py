@@ -111,6 +111,7 @@ async def test_a_version_that_went_out_while_people_thought_is_not_rolled_back(s
     assert await stage.runs(ended["id"]) == []
 
 
+@pytest.mark.long
 async def test_an_action_that_did_not_help_is_taken_back_once_people_allow_it(stage: Stage) -> None:
     problem_id = await stage.open_problem("Failure rate increase")
     await stage.world.control("azure_devops", "PUT", "consequences", [])

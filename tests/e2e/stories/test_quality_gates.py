@@ -152,6 +152,7 @@ async def test_a_good_version_passes_and_becomes_the_baseline_of_the_next(stage:
     assert await service.gate_events(first["id"])
 
 
+@pytest.mark.long
 async def test_a_bad_version_fails_and_goes_back_by_itself_where_owner_and_policies_allow_it(
     stage: Stage,
 ) -> None:
